@@ -26,13 +26,13 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 SCENE = ROOT / "examples" / "attention_head.toml"
 WIDTH, HEIGHT = 320, 180
-LARGE_SIZES = (1280, 720), (1920, 1080)  # whose cost by the clock is measured; on a CPU of the first alone
+LARGE_SIZES = (1280, 720), (1920, 1080)  # measured by the clock; on a CPU only the first
 FILM_SAMPLES, REFERENCE_SAMPLES = 16, 64
-# What a film's frame may be rendered with.
+# Samples and denoisers that a film's frame may be rendered with.
 WAYS = [(n, denoiser) for n in (16, 24, 32, 48, 64) for denoiser in ("FAST", "BALANCED", "HIGH")]
 DEVICE = os.environ.get("FILM_COST_DEVICE", "cpu")
 BLUR = 1.1  # pixels
-FRAMES = 3  # in a row, of the flicker's measure
+FRAMES = 3  # in a row, in which flicker is measured
 STILL = 0.1  # CIELAB by which a pixel of the reference may change where nothing moves
 TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375],
                    [0.2126729, 0.7151522, 0.0721750],
@@ -72,7 +72,7 @@ def seen(path):
 
 
 def spread(values):
-    """The mean, and what 95 % and 99 % are below."""
+    """The mean, and the 95th and 99th percentiles."""
     return {"mean": values.mean(), "95 %": np.percentile(values, 95), "99 %": np.percentile(values, 99)}
 
 
@@ -94,8 +94,8 @@ def drawn(path, style, settings):
 def rendered(
     scene, frames, settings, *, seed=0, denoised=True, middle=False, look=seen, clock=time.process_time
 ):
-    """(what `look` makes of each of the frames, seconds of each by the `clock`); the first of several takes
-    longer, for what all share is loaded in it. `middle` is only that of a picture, half of its sides."""
+    """(the result of `look` for each frame, seconds of each by the `clock`). The first frame takes longer,
+    because it loads what all share. With `middle`, only the middle half of each side is rendered."""
     from matrix_cinema.outputs.frames import Rendering
     from matrix_cinema.outputs.progress import unheard
 
@@ -153,8 +153,8 @@ def by_the_clock(name):
 
 def quality(name):
     """Of one style: seconds of a frame with 64 samples and the denoiser of stills, and how a film's frame
-    differs from that frame. For comparison, how 64 samples of another seed differ from it. Only the middle of
-    a picture is looked at, which has twice the size, as films have."""
+    differs from that frame. For comparison, how 64 samples of another seed differ from it. Pictures have
+    twice WIDTH and HEIGHT, and only their middle is compared."""
     twice = 2 * WIDTH, 2 * HEIGHT
     scene, checked = drawn(SCENE, name, settings_of(FILM_SAMPLES, "HIGH", twice))
     at = middle_of(checked)
@@ -212,8 +212,8 @@ K = {init = "gaussian", shape = [512, 64]}
 V = {init = "gaussian", shape = [512, 64]}
 """
 LARGE = (3840, 2160)
-SMALLER = (16, 8)  # how much smaller pictures are whose cost is measured: it grows with their pixels
-PICTURES = 3  # of LARGE, that are encoded
+SMALLER = (16, 8)  # how much smaller the measured pictures are: the cost grows with the pixels
+PICTURES = 3  # pictures as large as LARGE that are encoded
 
 
 def parts():

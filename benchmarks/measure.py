@@ -140,8 +140,8 @@ def pydata(shape):
 
 
 def points(shape):
-    """The bare minimum: as many points with what ours carry (value, three indices, tone, lit, radius) from
-    NumPy arrays by `foreach_set`, without any nodes."""
+    """The bare minimum: as many points with the attributes of ours (value, three indices, tone, lit, radius),
+    set from NumPy arrays by `foreach_set`, without any nodes."""
     import bpy
     import numpy as np
 
@@ -269,8 +269,8 @@ def head(path):
 
 
 def play(path):
-    """Milliseconds of processor time of each frame of a film as it plays, of every tenth one. The baseline is
-    a frame in which everything is drawn anew, because nothing is kept of what is at rest."""
+    """Milliseconds of processor time of every tenth frame of a film as it plays. The baseline is a frame in
+    which everything is drawn anew, because nothing is kept of what is at rest."""
     import bpy
     import numpy as np
     from matrix_cinema.blender import compat
@@ -374,8 +374,8 @@ def put_cloud(scene, folder):
 
 
 def sliders(path):
-    """Milliseconds from a change in the panel until it is evaluated, of some that take effect at once:
-    medians of nine."""
+    """Milliseconds from a change in the panel until it is evaluated, for some changes that take effect at
+    once: medians of nine."""
     import bpy
     import numpy as np
     from matrix_cinema import ui

@@ -2,10 +2,9 @@
 
     python scripts/capture_families.py [NAME ...] [--keep]
 
-Each model runs on two inputs. The second is recorded, saved and opened again. Whatever can be had from the
-model itself is not taken from the recorder: every input and output of every module is kept for the
-comparison. With `--keep` the table is written into docs/families.md. Models of packages that are not
-installed are left out.
+Each model runs on two inputs. The second is recorded, saved and opened again. The file is compared with what
+the model itself had: hooks keep every input and output of every module. With `--keep` the table is written
+into docs/families.md. Models of packages that are not installed are left out.
 """
 
 import argparse
@@ -34,14 +33,14 @@ PAGE = ROOT / "docs" / "families.md"
 BATCH = 1  # the element that is recorded
 NEAR = 2e-5  # of the largest magnitude, in float32
 PATTERN_NEAR = 1e-5  # of patterns, which the models report from their eager implementation
-# Models for which that is too little. HrmText runs its two stacks in turn, sixteen attentions in all, so the
-# rounding of two implementations adds up; recorded with the eager one its patterns agree to 2e-7.
+# Models that may differ more. HrmText runs its two stacks in turn, sixteen attentions in all, so the rounding
+# of two implementations adds up; recorded with the eager one its patterns agree to 2e-7.
 PATTERN_NEAR_OF = {"HrmText": 2e-5}
 
 
 @dataclass
 class Row:
-    """What came out for one model; `wrong` is what must not be."""
+    """The results for one model; `wrong` lists its errors."""
 
     family: str
     captured: int = 0
@@ -89,7 +88,7 @@ class Witness:
         return False
 
     def adds_to(self, values: np.ndarray) -> bool:
-        """Whether these rows, and what a module gave besides (a parallel MLP), are a tensor that was seen."""
+        """Whether these rows plus a module's output, such as a parallel MLP's, are a tensor that was seen."""
         each = [one for one in self.seen.get(values.shape[1], ()) if len(one) % len(values) == 0]
         parts = [part for one in each for part in one.double().numpy().reshape(-1, *values.shape)]
         return any(self.has(values + part) for part in parts)
@@ -183,7 +182,7 @@ def check(row: Row, capture: Capture, witness: Witness, patterns: list) -> None:
 
 
 def _projection(row: Row, capture: Capture, layer: Layer, name: str, witness: Witness) -> str:
-    """How one of the projections was found, - for none; what does not hold is told."""
+    """How one of the projections was found, or "-" for none. Errors are added to the row."""
     shapes = layer.shapes
     if f"W_{name}" not in shapes:
         return "-"
@@ -224,7 +223,7 @@ def _group(layer: Layer) -> int:
 
 
 def _residual(row: Row, capture: Capture, layer: Layer, witness: Witness) -> str:
-    """What the file says of the residual stream, held to the tensors that the modules had."""
+    """What the file says of the residual stream, after comparing that with the tensors of the modules."""
     told = capture.metadata["layers"][layer.key].get("residual", {}).get("kind", "plain")
     if "resid_pre" in layer.shapes:
         stream = capture.tensor(layer.name, "resid_pre")
@@ -246,7 +245,7 @@ def _in(capture: Capture, layer: Layer, patterns: list, near: float) -> bool | N
     that shape."""
     made = np.stack([capture.recompute(layer.name, head).pattern for head in layer.heads])
     alike = [one for one in patterns if one.dim() == 4 and tuple(one.shape[1:]) == made.shape]
-    mean = np.broadcast_to(made.mean(axis=0), made.shape)  # which WavLM reports for each head
+    mean = np.broadcast_to(made.mean(axis=0), made.shape)  # WavLM reports this mean for each head
     parts = [part.float().numpy() for one in alike for part in one]  # elements, or windows
     each = [float(np.abs(part - own).max()) for part in parts for own in (made, mean)]
     return min(each) < near if each else None
@@ -282,9 +281,9 @@ def _of_transformers(name: str) -> Row:
         except Exception:  # models that report none, or know no other implementation
             return []
         if not torch.allclose(next(_tensors(result)), plain, atol=1e-4):
-            return []  # Falcon computes something else then
+            return []  # Falcon's eager implementation computes something else
         found = [one for key in result if "attentions" in key for one in _tensors(result[key])]
-        # Some report scores; what sinks took is not in the pattern.
+        # Some models report scores instead. Rows may sum to less than 1, because sinks take a part.
         return [one for one in found if (one >= 0).all() and one.sum(-1).max() < 1 + 1e-3]
 
     return tried(name, model, lambda: model(**given), own)

@@ -23,7 +23,7 @@ def passes(release):
     folder = ROOT / "build" / f"transformers-{release}"
     if not folder.is_dir():
         print(f"installing transformers {release} into {folder}", flush=True)
-        # What it brings along hides the environment's own, so NumPy has to be the same one.
+        # Packages in this folder hide those of the environment, so NumPy has to have the same version.
         wanted = [f"transformers=={release}", f"numpy=={version('numpy')}"]
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), *wanted]
         subprocess.run(install, check=True)

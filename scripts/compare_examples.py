@@ -42,7 +42,7 @@ def main() -> int:
         lines = list(differences(before, after))
         print("\n".join([*lines, f"{len(before)} scenes before, {len(after)} after"]))
         return 1 if lines else 0
-    from matrix_cinema import load_package  # the script beside this one, which the package takes the name of
+    from matrix_cinema import load_package  # the script; load_package gives its name to the package
 
     load_package()
     dumped = {}
@@ -163,7 +163,7 @@ def inputs_of(ob):
 
 
 def motion_of(block):
-    """(path, keys or what is followed) of all that moves in a datablock."""
+    """(path, keys of the curve) or (path, targets of the driver) of all that moves in a datablock."""
     motion = block.animation_data
     if motion is None:
         return

@@ -2,8 +2,7 @@
 
     python scripts/make_typeface.py
 
-Needs bpy. The widths are the same in Blender 4.5, 5.0 and 5.2; `tests/blender/test_lettering.py` holds them
-to it.
+Needs bpy. The widths are the same in Blender 4.5, 5.0 and 5.2, as `tests/blender/test_lettering.py` checks.
 """
 
 import itertools

@@ -139,7 +139,7 @@ def heat_map(p, camera):
 
 
 def correlation(a, b, inside):
-    """Of two pictures (h, w, 3) where they show the matrix; each channel about its own mean."""
+    """The correlation of two pictures (h, w, 3) where they show the matrix; each channel less its mean."""
     a, b = ((x[inside] - x[inside].mean(axis=0)).ravel() for x in (a, b))
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 

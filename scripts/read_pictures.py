@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import stills
-from matrix_cinema import load_package  # the script beside this one, which the package takes the name of
+from matrix_cinema import load_package  # the script; load_package gives its name to the package
 from stills import ROOT
 
 load_package()
@@ -26,7 +26,7 @@ from reading_list import FILMS, PICTURES  # noqa: E402
 
 SIZE, SAMPLES = (1280, 720), 16
 FRAMES = 9  # of a film, in a strip of three by three
-MOST, MOST_OF_ONE, MOST_MATRICES = 7, 3, 3  # questions about one matrix, each of several, and of how many
+MOST, MOST_OF_ONE, MOST_MATRICES = 7, 3, 3  # questions about a single matrix, about each of several; matrices
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from a seed on random letters that come twice. To foretell the second time, it h
 earlier and say what followed. That is an induction head, which needs a previous-token head before it. It
 takes half a minute on a CPU and downloads nothing.
 
-The script also writes induction_circuit.npz, computed from the capture: how what layer 0 head 7 writes
+The script also writes induction_circuit.npz, computed from the capture: how the output of layer 0 head 7
 reaches the keys of layer 1 head 2.
 
     python scripts/train_induction.py [-o FILE] [--circuit]
@@ -34,7 +34,7 @@ LETTERS = string.ascii_letters
 BEGIN = len(LETTERS)  # the token before the first letter, <s>
 WORD = "Matrix"  # what the trained model reads twice
 SEED, STEPS, BATCH = 7, 4000, 64
-LEARNED = 0.01  # the loss in nats at which it is enough
+LEARNED = 0.01  # the loss in nats at which training ends
 
 
 def main():
@@ -83,7 +83,7 @@ def train(model):
     for step in range(STEPS):
         tokens, count = twice(BATCH)
         logits = model(tokens, use_cache=False).logits
-        # The first letter of the second time cannot be known, so what follows it counts.
+        # The first letter of the second time cannot be foretold, so only the letters after it count.
         told, right = logits[:, count + 1 : -1], tokens[:, count + 2 :]
         loss = torch.nn.functional.cross_entropy(told.flatten(0, 1), right.flatten())
         optimizer.zero_grad()

@@ -66,7 +66,7 @@ def line_of(scene, done):
 
 def verified(path, frames, most):
     """Build one scene and verify it at `frames` of its telling frames, evenly chosen."""
-    from matrix_cinema import load_package  # the script beside this one, which the package takes the name of
+    from matrix_cinema import load_package  # the script; load_package gives its name to the package
 
     load_package()
     import resource

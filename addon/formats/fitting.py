@@ -285,4 +285,7 @@ def _without_strange_input(arrays, where):
     if q.shape == made_of.shape and np.abs(q - made_of).max() <= CLOSE * np.abs(made_of).max():
         return []
     del arrays["x"]
-    return [f"{where}: x is left out: x W_Q + b_Q is not q; a step between them, such as a norm, is missing"]
+    return [
+        f"{where}: x is left out: x W_Q + b_Q is not q; "
+        "a step between them, such as a norm, is not in the file"
+    ]

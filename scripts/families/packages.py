@@ -1,4 +1,4 @@
-"""Small random models of packages besides transformers; each a function that gives (model, what runs it).
+"""Small random models of packages besides transformers. A function for each returns (model, what runs it).
 
 Those of packages that are not installed are left out.
 """

@@ -9,7 +9,7 @@ IDS = torch.randint(3, 100, (2, 11), generator=torch.Generator().manual_seed(5))
 PICTURES = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(6))
 SOUNDS = torch.randn(2, 4000, generator=torch.Generator().manual_seed(7))
 
-# A configuration takes those of these settings that it knows.
+# Each configuration takes from these settings the ones that it knows.
 SETTINGS = {
     "vocab_size": 101, "type_vocab_size": 2, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
     "decoder_start_token_id": 2, "image_size": 32, "patch_size": 8, "initializer_range": 0.2, "init_std": 0.2,
@@ -140,7 +140,7 @@ def small(name: str) -> torch.nn.Module:
     given = {key: value for key, value in SETTINGS.items() if key in known and key not in OWN.get(name, {})}
     torch.manual_seed(0)
     model = getattr(transformers, f"{name}Model")(kind(**given | own)).eval()
-    for parameter in model.parameters():  # ones and zeros of a new model would hide what they do
+    for parameter in model.parameters():  # a parameter of ones or zeros would hide its effect
         if parameter.dim() == 1:
             torch.nn.init.normal_(parameter, float(parameter.detach().mean()), 0.2)
     return model

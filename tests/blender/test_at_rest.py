@@ -1,4 +1,4 @@
-"""What is taken over from a hidden object while nothing moves is what is drawn anew without one."""
+"""A matrix at rest takes its look over from a hidden object: it is the look that is drawn without one."""
 
 import numpy as np
 import pytest

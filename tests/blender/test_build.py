@@ -20,7 +20,7 @@ from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import from_json  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 
-# The axes that an animation walks, outermost first; all of the others is visited at once.
+# The axes that an animation walks, outermost first. Along the other axes, all is visited at once.
 WALKS = {
     "none": "",
     "dotprod": "ij",

@@ -1,4 +1,4 @@
-"""EEVEE draws what Cycles draws, as far as it has what that needs. Left out where there is no OpenGL."""
+"""EEVEE draws what Cycles draws, as far as it can. These tests are skipped where there is no OpenGL."""
 
 import contextlib
 import io
@@ -28,7 +28,7 @@ bpy.ops.render.render()
 
 @pytest.fixture(scope="module")
 def opengl():
-    """Skips where this Blender cannot draw with OpenGL: there, Blender takes its whole process with it."""
+    """Skip where this Blender cannot draw with OpenGL: there, the attempt crashes the whole process."""
     if subprocess.run([sys.executable, "-c", PROBE], capture_output=True).returncode != 0:
         pytest.skip("no OpenGL here")
 

@@ -22,7 +22,7 @@ def described(**camera):
 
 
 def assert_seen(scene, pivot, half):
-    """All that is so far from the pivot is in the picture, and one side of it is at the frame's edge."""
+    """A rectangle that reaches `half` from the pivot is in the picture, and touches the frame's edge."""
     view = view_of(scene)
     corners = [
         np.array(pivot) + x * half[0] * view.right + y * half[1] * view.up for x in (-1, 1) for y in (-1, 1)

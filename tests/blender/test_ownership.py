@@ -1,8 +1,8 @@
 """What a person does by hand stays: random sequences of their actions, with builds, updates and resets
 between them, some of which they undo.
 
-Whatever is not listed as ours when one of these begins is the user's: afterwards it has to be there, the same
-and in the same places, also once it is saved. Of ours there is what one build makes, once.
+What is not listed as ours when a build, update or reset begins is the user's. Afterwards it has to be there,
+unchanged and in the same places, also after saving. Of ours there has to be exactly what one build makes.
 """
 
 import contextlib
@@ -37,11 +37,11 @@ from whose import (  # noqa: E402
     written_twice,
 )
 
-# In the suite a few, each with three updates; as many as are asked for when someone looks for trouble.
+# The suite tries a few seeds, each with three updates. Ask for more to look for trouble: "0-200".
 SEEDS = range(*map(int, os.environ.get("MATRIX_CINEMA_SEEDS", "0-4").split("-")))
 UPDATES = 3
-UNDOES = 0.5  # of updates, after which the person goes some steps back
-NEAR = 0.5  # of updates, which change little
+UNDOES = 0.5  # the part of updates after which the person undoes some steps
+NEAR = 0.5  # the part of updates that change little
 MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))
 WIDER = random_matrices(4, A=(4, 2), B=(2, 4))
 LOOKS = [{"style": style} for style in ("paper", "studio_dark", "glass")]
@@ -60,7 +60,7 @@ BUILT = (
     scene_description(LOOKS[1], arrays=WIDER),
     scene_description(LOOKS[0] | WRITTEN, title="S"),
 )
-# What differs little from the dark studio: in values that are set again, or in the film.
+# Descriptions close to the dark studio: an update only sets values again, or makes the film anew.
 LITTLE = (
     scene_description(LOOKS[1] | {"element_scale": 0.8}),
     scene_description(LOOKS[1], style={"roughness": 0.7, "exposure": 0.5}),
@@ -220,7 +220,7 @@ def test_a_scene_whose_node_group_was_deleted_is_built_again(factory):
     bpy.data.node_groups.remove(scene.objects["out"].modifiers[0].node_group)
     with pytest.raises(JobError, match="is not drawn"):
         verify(scene)
-    update(scene_description(LOOKS[1] | {"element_scale": 0.8}), scene)  # which sets what is there
+    update(scene_description(LOOKS[1] | {"element_scale": 0.8}), scene)  # sets only what is there
     build(scene_description(LOOKS[1]), scene)
     assert verify(scene).ok
 
@@ -230,7 +230,7 @@ def test_a_scene_whose_node_group_was_deleted_is_built_again(factory):
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
-    """A file with a built scene; and of each description what there is of it in an empty file."""
+    """(a file with a built scene, {description: what a build of it makes in an empty file})."""
     made = {}
     for description in (*BUILT[::-1], *LITTLE, BUILT[0]):
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -275,17 +275,16 @@ def what_is_wrong(scene):
 
 
 def updated(scene, expected, person):
-    """Build or update a scene, lay it out anew, or discard what the person has set on some of ours or on all;
-    and hold it to what may not change by that."""
+    """Change a scene in one of WAYS, chosen at random, and check all that this must not change."""
     done, window, way = person.done, bpy.context.window, person.random.choice(WAYS)
-    if way is reset_all:  # which gives ours their names back
+    if way is reset_all:  # a reset gives our datablocks their names back
         for room in (one for one in ours() if isinstance(one, bpy.types.Collection)):
             room.name = room[tags.TAG]
     window.scene = scene
     bpy.context.view_layer.update()
     before, before_ours, now = users_own(), ours(), by_hand(scene)
     before_stays = stays_of_scene(scene)
-    person.set = {key: value for key, value in person.set.items() if key in now}  # of what is not deleted
+    person.set = {key: value for key, value in person.set.items() if key in now}  # without what was deleted
     person.set |= {key: value for key, value in now.items() if value != person.found.get(key, value)}
     assert tags.is_built(scene), str(done)
     # A person may have deleted a product, or set when it is finished.
@@ -302,10 +301,10 @@ def updated(scene, expected, person):
         assert key in after, f"{key}\n{done}"
         if key != ("scenes", scene.name):
             assert after[key] == told, f"{key} {differing(told, after[key])}\n{done}"
-    if way is not remove_and_build:  # with which all goes that a view layer may leave out
+    if way is not remove_and_build:  # which removes the collections that a view layer may exclude
         stays = stays_of_scene(scene)
         assert stays["markers"] == before_stays["markers"], str(done)
-        for layer, left_out in before_stays["layers"].items():  # and what is made in there
+        for layer, left_out in before_stays["layers"].items():  # inside an excluded one, new ones are, too
             assert left_out <= stays["layers"][layer], str(done)
     assert not [block for block in ours() if "my note" in block], str(done)
     holds_one_build(scene, *expected[scene[tags.DESCRIPTION]], person)
@@ -316,7 +315,7 @@ def updated(scene, expected, person):
 
 
 def differing(before, after):
-    """What of a datablock is no longer the same, as it was and as it is."""
+    """{property: (value before, value now)} for what has changed of a datablock."""
     return {key: (told, after.get(key)) for key, told in before.items() if after.get(key) != told}
 
 
@@ -369,19 +368,19 @@ WAYS = (build_it, update_it, update_it, update_it, lay_it_out, reset_some, reset
 
 
 def holds_one_build(scene, expected, users, person):
-    """Hold a scene to what a build of its description makes in an empty file, but for what the person took
-    away. What is written may be another for their camera."""
+    """Check that a scene has what a build of its description makes in an empty file, except what the person
+    took away. Type is not compared, because it depends on their camera."""
     done, made = person.done, inventory(scene)
     if scene.world not in ours():  # the user has one of their own
         made |= Counter(key for key in expected if key[0] == "World")
     assert not made - expected, f"{made - expected}\n{done}"
     assert not written_twice(scene), f"{written_twice(scene)}\n{done}"
-    # What a person deleted stays away, and what only that would use.
+    # What a person deleted stays away, and so does what only that would use.
     missing = (expected - made).keys() - only_of(person.deleted, users)
     missing = {key for key in missing if (key[0], "") not in person.deleted}
     assert not missing, f"{missing}\n{done}"
     users = bpy.data.user_map()
-    # What is made again rests no more, but where the user's things use what rests.
+    # A datablock that was made again does not rest any more, unless the user's own use the resting one.
     rests = [one for one in tags.resting(scene) if isinstance(one, SHAPED) and users[one] <= {scene, *ours()}]
     assert not {key_of(one) for one in rests} & made.keys(), str(done)
 

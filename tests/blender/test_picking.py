@@ -1,4 +1,4 @@
-"""What lies under a point of the picture is found, and what it is is told in the numbers of the file."""
+"""The element under a point of the picture is found, and described with the numbers in the file."""
 
 import dataclasses
 

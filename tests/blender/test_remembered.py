@@ -104,13 +104,13 @@ def test_what_a_person_changed_stays(factory):
 
 
 def metallic(material):
-    """How metallic a material is, which is named."""
+    """The input Metallic of the material of this name."""
     nodes = bpy.data.materials[material].node_tree.nodes
     return next(node for node in nodes if node.type == "BSDF_PRINCIPLED").inputs["Metallic"]
 
 
 def strengths(world):
-    """Those of a world's backgrounds that a person can set."""
+    """The strengths of a world's backgrounds that a person can set."""
     found = [node.inputs["Strength"] for node in compat.node_tree(world).nodes if node.type == "BACKGROUND"]
     return [socket for socket in found if not socket.is_linked]
 

@@ -43,7 +43,8 @@ def shadows(floor):
 
 
 def expected(points, ob):
-    """What a matrix keeps from the points (n, 3), as a sum over small parts of its rectangle."""
+    """The part of the light that a matrix keeps from each of the points (n, 3): a sum over small parts of the
+    matrix's rectangle."""
     modifier = ob.modifiers[MODIFIER]
     down, across = (np.array(compat.get_input(modifier, name)) for name in ("Row Step", "Column Step"))
     rows, columns = ob["mc_shape"]

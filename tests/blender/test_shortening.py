@@ -1,4 +1,4 @@
-"""What is shortened stands and counts in Blender as it is planned."""
+"""A product with shortened axes: its elements stand where they are planned, and its numbers are right."""
 
 import numpy as np
 import pytest

@@ -92,7 +92,7 @@ def fields_that(words, scene):
 
 
 def not_pictures(scene):
-    """What a scene is built of but for pictures: those of colour maps are exchanged."""
+    """The datablocks that a scene is built of, without pictures: an update exchanges those of colour maps."""
     return {one for one in tags.parts(scene) if not isinstance(one, bpy.types.Image)}
 
 
@@ -138,12 +138,12 @@ def test_an_update_is_what_a_build_would_make(factory, style):
     same(scene, now)
 
 
-# Fields of a film by what they are of; the rest is written.
+# Fields of a film that concern its time, and its camera; the rest concerns what is written.
 OF_TIME = ("animation.", "render.fps", "cards.", "beats")
 OF_CAMERA = ("camera.", "render.width", "render.height")
 
 
-# Keys and inputs are set otherwise on each Blender: time has them all. The rest is type and lines.
+# Each Blender sets keys and inputs in its own way. The fields of time change all of these: test them on each.
 @pytest.mark.parametrize(
     "style, of",
     [

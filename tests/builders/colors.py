@@ -28,6 +28,6 @@ def luminance(light):
 
 
 def contrast(one, other):
-    """That of two luminances, as in WCAG 2, from 1 on."""
+    """The contrast of two luminances, as in WCAG 2, from 1 on."""
     one, other = np.broadcast_arrays(one, other)
     return (np.maximum(one, other) + 0.05) / (np.minimum(one, other) + 0.05)

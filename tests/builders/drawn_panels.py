@@ -50,7 +50,7 @@ class Layout:
         return call
 
     def button(self, name, options):
-        """The operator has to be there; returns what the panel may set the operator's properties on."""
+        """Check that the operator exists. Returns an object on which the panel may set its properties."""
         module, _, function = name.partition(".")
         rna = getattr(getattr(bpy.ops, module), function).get_rna_type()
         assert rna.description, f"{name} has no tooltip"

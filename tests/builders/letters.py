@@ -2,7 +2,7 @@
 
 
 def bare_letters(scene):
-    """Take that from all type of a scene, which is half a pixel, and bring the scene up to date."""
+    """Remove these bevels, half a pixel wide, from all type of a scene, and evaluate the scene again."""
     for ob in scene.objects:
         if ob.type == "FONT":
             ob.data.bevel_depth = 0.0

@@ -3,7 +3,7 @@
 import bpy
 
 NODE_SETTINGS = ("operation", "data_type", "input_type", "rounding_mode", "domain")
-# What is a setting of its node in one Blender and an input in another one.
+# Names that are a setting of a node in one Blender and an input in another: {input: setting}.
 NODE_MENUS = {"Mode": "mode", "Align X": "align_x", "Align Y": "align_y"}
 UNTOLD = ("Pattern Mode", "Fill Rule", "Pivot Point", "Overflow", "Text Box Height", "Font", *NODE_MENUS)
 

@@ -31,13 +31,13 @@ def tooltips() -> set[tuple[str, str]]:
 
 
 def reports() -> set[tuple[str, str]]:
-    """What the operators report, as it is looked up: the values are filled in later."""
+    """The reports of the operators as they are looked up, before values are filled in."""
     asked = [node.args[0] for node in _calls() if getattr(node.func, "id", "") == "report"]
     return {(ANY, text.value) for text in asked if isinstance(text, ast.Constant)}
 
 
 def plain_reports() -> list[str]:
-    """What is reported in words that no dictionary is asked for."""
+    """The reports whose words are looked up in no dictionary."""
     told = [node for node in _calls() if getattr(node.func, "attr", "") in ("report", "poll_message_set")]
     return [ast.unparse(one) for one in told if isinstance(one.args[-1], ast.JoinedStr | ast.Constant)]
 

@@ -1,4 +1,4 @@
-"""A person who works in Blender without a plan, and what they do: to our things and to their own alike."""
+"""A person who does random things in Blender, to our datablocks and to their own alike."""
 
 import random
 
@@ -10,7 +10,7 @@ from whose import backgrounds, curves_of, key_of, users_own
 
 
 def state():
-    """What there is of the user's, and the names of ours, listed and at rest."""
+    """What can be seen of the user's datablocks, and the names of ours, drawn and at rest."""
     bpy.context.window.scene = scene = bpy.data.scenes["Scene"]
     bpy.context.view_layer.update()
     return users_own(), sorted(b.name for b in (*tags.owned(scene), *tags.resting(scene)))
@@ -22,7 +22,7 @@ class Person:
     def __init__(self, seed, built_file):
         self.random, self.built_file, self.deleted = random.Random(seed), built_file, {}
         self.done = []
-        self.found, self.set = {}, {}  # on things of ours: what they found after a build, what they set since
+        self.found, self.set = {}, {}  # values on our objects: after the last build, and as set since
         self.touched = False  # whether they have done anything since the last update
 
     def act(self, scene):
@@ -33,18 +33,19 @@ class Person:
         self.remembers()
 
     def begins(self):
-        """Nothing before this is undone: a file was opened."""
+        """A file was opened, so nothing before can be undone."""
         self.steps = []
         tags.renew_lists()  # as the panel does
         self.remembers()
 
     def remembers(self):
-        """A step that can be undone: the state that undoing what comes next goes back to."""
+        """Make a step of undo, and note the state to which undoing the next step has to lead back."""
         bpy.ops.ed.undo_push(message=self.done[-1] if self.done else "open")
         self.steps.append((state(), dict(self.deleted), dict(self.found), dict(self.set), self.touched))
 
     def undoes(self):
-        """Undo up to all steps since the file was opened, and redo some of them: all is as it was then."""
+        """Undo some of the steps since the file was opened, or all, and redo some of these. The state has to
+        be the one that was noted then."""
         back = self.random.randrange(1, len(self.steps))
         forth = self.random.randrange(back)
         self.done.append(f"undo {back}, redo {forth}")
@@ -58,16 +59,16 @@ class Person:
         assert state() == told, self.done
 
     def takes_away(self, *blocks, lasts=True):
-        """What of ours is not there any more: the person deletes it, or has put their own in its place. It
-        lasts where a build need not make it again."""
+        """Note datablocks of ours that the person deletes, or puts their own in the place of. With `lasts`, a
+        build need not make them again."""
         self.deleted |= {key_of(block): lasts for block in blocks if block and tags.TAG in block}
 
     def moves_it_otherwise(self):
-        """When a number is finished is the person's from now on."""
+        """From now on, the person's keys and drivers may decide when a number is finished."""
         self.deleted["Action", ""] = True
 
     def draws_anew(self):
-        """All was drawn anew, and with it what a build makes again."""
+        """A build drew everything anew: forget what the person deleted, if a build makes it again."""
         self.deleted, self.touched = {key: True for key, lasts in self.deleted.items() if lasts}, False
 
     def any_object(self, scene):
@@ -173,14 +174,14 @@ class Person:
 
     def do_delete_for_good(self, scene):
         ob = self.any_object(scene)
-        if not ob.override_library:  # which Blender makes again from its library when it reads the file
+        if not ob.override_library:  # Blender would make an override again when it reads the file
             self.takes_away(ob)
             bpy.data.objects.remove(ob)
 
     def do_delete_a_collection(self, scene):
         collection = self.any_collection(scene)
         for parent in [scene.collection, *scene.collection.children_recursive]:
-            if collection.name in parent.children:  # which gets what was in it, as by Blender's own Delete
+            if collection.name in parent.children:  # the parent gets what was in it, as by Blender's Delete
                 for inside in ("objects", "children"):
                     there = getattr(parent, inside)
                     for one in getattr(collection, inside):
@@ -303,7 +304,7 @@ class Person:
 
     def do_drive_ours(self, scene):
         ob = self.any_object(scene)
-        if not ob.override_library:  # of which Blender saves no driver
+        if not ob.override_library:  # Blender saves no driver of an override
             ob.driver_add("rotation_euler", 2).driver.expression = "0.5"
 
     def do_camera_at_a_marker(self, scene):
@@ -517,7 +518,7 @@ class Person:
         self.delete_data(bpy.data.worlds)
 
     def do_delete_a_mesh(self, scene):
-        """Which takes the objects that show it along."""
+        """Blender deletes the objects that show the mesh along with it."""
         meshes = [one for one in bpy.data.meshes if not one.library]
         if meshes:
             mesh = self.random.choice(meshes)
@@ -529,12 +530,12 @@ class Person:
         bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
 
     def do_remap(self, scene):
-        """Outliner › Remap Users: a material or a picture of their own is in the place of another."""
+        """Outliner › Remap Users: put a material or a picture of their own in the place of another."""
         kind = self.random.choice([bpy.data.materials, bpy.data.images])
         local = [one for one in kind if not one.library]
         if local:
             one = self.random.choice(local)
-            # Whatever a build would make of these, there may be their own in its place.
+            # The person's own may now be in the place of any material or picture of ours.
             self.deleted |= {("Material", ""): True, ("Image", ""): True}
             one.user_remap(self.own_material() if kind == bpy.data.materials else self.own_image())
 

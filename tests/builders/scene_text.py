@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 from matrix_cinema.blender import compat, tags
 
-# Of any datablock or struct: what it is not, but where it is, or what follows from the rest.
+# Properties that do not say what a thing is: they say where it is kept or used, or follow from others.
 SKIPPED = {
     "rna_type", "name", "name_full", "users", "session_uid", "original", "preview", "tag", "is_evaluated",
     "is_missing", "library", "asset_data", "override_library", "animation_data", "node_tree", "data",
@@ -19,8 +19,8 @@ SKIPPED = {
 
 
 def scene_text(scene: bpy.types.Scene) -> dict[str, str]:
-    """What a scene was built of, and its settings: a text each, by kind and the name that it was built with.
-    Of several blocks of one name all are in one text, in their order."""
+    """The datablocks that a scene was built of, and its settings, as {kind and name: text}. The name is that
+    which the build gave. Several datablocks of one name share a text."""
     found: dict[str, list[str]] = {}
     scene.frame_set(scene.frame_end)
     for block in tags.parts(scene):

@@ -1,4 +1,4 @@
-"""What there is in a file, by whose it is: all of the user's as a person sees it, and ours as they set it."""
+"""The datablocks of a file by owner: what can be seen of the user's own, and what a person set on ours."""
 
 from collections import Counter
 
@@ -23,7 +23,7 @@ def ours():
 
 
 def users_own():
-    """(kind, name) to what can be seen of each datablock of the user's that Blender keeps."""
+    """{(kind, name): what can be seen of it} for each datablock of the user's that Blender keeps."""
     mine, kept = ours(), used()
     return {
         key: seen(block, mine)
@@ -33,8 +33,8 @@ def users_own():
 
 
 def used():
-    """What Blender keeps: scenes, what has a fake user, and all that these use. What only something unused
-    uses is lost with it once the file is saved."""
+    """The datablocks that Blender keeps: scenes, those with a fake user, and all that these use. When a file
+    is saved, an unused datablock is lost, and with it what only that datablock uses."""
     uses, users = {}, bpy.data.user_map()
     for block, by in users.items():
         for user in by:
@@ -61,16 +61,17 @@ def seen(block, mine):
 
 
 def seen_object(block, mine):
-    # What hangs on another goes with it: ours stand elsewhere in another expression.
+    # A child moves with its parent, and ours stand elsewhere in another expression: compare its own place.
     free = block.parent is None and not block.constraints
-    # Blender places what is hidden only when it is shown again, also after an undo.
+    # Blender moves a hidden object only when it is shown again, also after an undo.
     free = free and block.name in bpy.context.view_layer.objects and block.visible_get()
     places = [block.matrix_world] if free else [block.matrix_basis, block.matrix_parent_inverse]
     told = {"place": [round(x, 4) for place in places for row in place for x in row]}
     if block.animation_data and block.animation_data.drivers:
         told["place"] = undriven_place(block)
     told["data"] = block.data and seen(block.data, mine)
-    # One of ours that the user took out of the scene is theirs now, beside the one that was built.
+    # A collection of ours that the user took out of the scene is theirs now. A build makes another of that
+    # name, so one of the two gets a number, which `named` leaves out.
     told["in"] = sorted(named(c) for c in bpy.data.collections if block in set(c.objects))
     told["scenes"] = sorted(s.name for s in bpy.data.scenes if block in set(s.objects))
     told["hidden"] = block.hide_viewport, block.hide_render
@@ -85,14 +86,14 @@ def seen_object(block, mine):
 
 
 def refers(modifier):
-    """The name of what a modifier refers to; of our own, what another build names otherwise, is not told."""
+    """The name of what a modifier refers to, without the number that another build may give it."""
     if modifier.type == "NODES":
         return named(modifier.node_group)
     return named(getattr(modifier, "target", None) or getattr(modifier, "object", None))
 
 
 def undriven_place(ob):
-    """The place of an object but for what drivers set, which follows other things."""
+    """The place of an object without the values that drivers set, because these follow other objects."""
     moved = {(d.data_path, d.array_index) for d in ob.animation_data.drivers}
     return [
         round(x, 4)
@@ -113,7 +114,7 @@ def seen_collection(block, mine):
 
 
 def own_children(collection):
-    """The collections in a collection but for those that we build, which go where nothing is in them."""
+    """The names of the collections in a collection, without those that a build makes and removes."""
     return sorted(c.name for c in collection.children if tags.TAG not in c and named(c) not in ROOMS)
 
 
@@ -127,8 +128,8 @@ def seen_scene(block, mine):
 
 
 def stays_of_scene(block):
-    """What is the user's also of a scene that is built again: their markers, what their view layers leave
-    out."""
+    """What belongs to the user even in a scene that is built again: their markers, and the collections that
+    their view layers exclude."""
     markers = sorted((m.name, m.frame, m.camera and m.camera.name) for m in block.timeline_markers)
     layers = {
         layer.name: {one.name for one in every_layer(layer.layer_collection) if one.exclude}
@@ -196,8 +197,8 @@ def motion(block):
 
 
 def named(block):
-    """The name of what is referred to, without Blender's number: hidden numbers that copies read are there
-    beside those of the later build, and one of the two has a number."""
+    """The name of a datablock without Blender's number. The user's copies keep the hidden values of an older
+    build, and a later build makes others of the same name: one of the two then has a number."""
     return block and tags.unnumbered(block.name)
 
 
@@ -210,8 +211,8 @@ def key_of(block):
 
 
 def inventory(scene):
-    """How many of ours there are of each kind and name, but for what is written: where nothing fits, that is
-    another for another camera."""
+    """How many datablocks of ours there are of each kind and name. Type is left out, because the camera
+    decides which of it fits."""
     mine = set(tags.owned(scene))
     users, found = bpy.data.user_map(subset=mine), {one for one in mine if one.get(tags.WRITTEN)}
     data = {one for one in mine if not isinstance(one, bpy.types.Object)}
@@ -230,14 +231,15 @@ def written_twice(scene):
 
 
 def uses(scene):
-    """Which of ours use each of ours, by kind and name."""
+    """{key of a datablock of ours: keys of those of ours that use it}; see `key_of`."""
     mine = set(tags.owned(scene))
     users = bpy.data.user_map(subset=mine)
     return {key_of(one): {key_of(user) for user in users[one] & mine} for one in mine}
 
 
 def only_of(keys, users):
-    """Some of ours, and what only these use: the material of a floor, what says that a lamp spares it."""
+    """The keys of some of ours and of what only these use, such as the material of a floor, and the
+    collection by which a lamp spares the floor."""
     found = set(keys)
     while more := {key for key, by in users.items() if by and by <= found} - found:
         found |= more
@@ -245,8 +247,8 @@ def only_of(keys, users):
 
 
 def by_hand(scene):
-    """(what, name that it was built with) to what a person may have set on each thing of ours, be it drawn or
-    at rest. Those of which there are several are left out."""
+    """{(property, name that it was built with): value} of what a person may have set on our objects, drawn or
+    at rest. Objects that a build makes several of are left out."""
     found, mine = dict(settings_of(scene)), ours()
     things = [ob for ob in scene.objects if ob in mine] + tags.resting(scene)
     for ob in things:

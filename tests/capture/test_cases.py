@@ -54,12 +54,12 @@ def close(made, true, tolerance=1e-5):
 
 
 def weight(linear, heads):
-    """Of a linear map, as a capture has it: [heads, inputs, width]."""
+    """The weights of a linear map, as a capture has them: [heads, inputs, width]."""
     return linear.weight.detach().T.unflatten(1, (heads, -1)).permute(1, 0, 2).numpy()
 
 
 def saved(recording, tmp_path):
-    """The file, opened again, of which every equation holds."""
+    """Save a recording and open the file again; every equation in it has to hold."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", CaptureWarning)
         recording.save(tmp_path / "x.safetensors")
@@ -201,7 +201,7 @@ def test_every_way_of_decoding_is_one_full_forward(how):
 
 
 def test_values_of_an_input_of_their_own(tmp_path):
-    """As in DETR and SAM: positions are added to what queries and keys are made of, not to the values'."""
+    """As in DETR and SAM: positions are added to the input of queries and keys, but not to that of values."""
     torch.manual_seed(0)
     model = nn.MultiheadAttention(32, 4, batch_first=True).eval()
     x, places = torch.randn(2, 1, 6, 32)
@@ -346,7 +346,7 @@ def test_projections_by_hand(tmp_path):
 
 
 def test_two_texts_and_one_picture(tmp_path):
-    """The second of two texts, where the picture is one: its layers are of the only one there is."""
+    """The second of two texts is recorded. There is only one picture, so its layers are those of that one."""
     small = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4}
     text = small | {"vocab_size": 101, "bos_token_id": 1, "eos_token_id": 2}
     vision = small | {"image_size": 32, "patch_size": 16}
@@ -402,7 +402,7 @@ def test_autocast_is_told_as_such():
 
 
 class Heads(nn.Module):
-    """Four heads; `attend` has q, k and v, [batch, heads, tokens, width], and gives what the heads gave."""
+    """Four heads. `attend(q, k, v)`, each [batch, heads, tokens, width], returns the results of the heads."""
 
     def __init__(self, attend):
         super().__init__()
@@ -416,7 +416,7 @@ class Heads(nn.Module):
 
 @torch.library.custom_op("matrix_cinema_tests::linear_4bit", mutates_args=())
 def linear_4bit(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """As the kernels of quantised models are: what its weights are, nobody outside can see."""
+    """Like the kernels of quantised models: nobody outside can see its weights."""
     return x @ weight.to(x.dtype)
 
 
@@ -436,7 +436,7 @@ class Recurrent(nn.LSTM):
 
 @pytest.mark.parametrize("unseen", [Quantised, lambda: Recurrent(32, 32, batch_first=True)])
 def test_what_makes_queries_unseen_is_not_taken_for_the_map_before_it(unseen, tmp_path):
-    """Nor are the elements of the batch heads, where both stand along one axis."""
+    """Nor are elements of the batch taken for heads where both share one axis."""
     torch.manual_seed(0)
     attend = lambda q, k, v: torch.bmm(  # noqa: E731
         torch.bmm(q.flatten(0, 1), k.flatten(0, 1).mT).softmax(-1), v.flatten(0, 1)
@@ -456,7 +456,7 @@ def test_what_makes_queries_unseen_is_not_taken_for_the_map_before_it(unseen, tm
     recording.save(tmp_path / "x.safetensors")
 
 
-SECOND_MAPS = {  # the residual stream after x, by what the first map gave, z, and the second
+SECOND_MAPS = {  # the next residual stream, from x, the first map's result y, its input z, and a second map
     "later": lambda x, y, z, more: x + y,
     "summed": lambda x, y, z, more: x + (y + more(z)),
     "LoRA with dropout": lambda x, y, z, more: x + (y + 2 * more(more(nn.functional.dropout(z)))),
@@ -469,8 +469,8 @@ SECOND_MAPS = {  # the residual stream after x, by what the first map gave, z, a
 
 @pytest.mark.parametrize("form", SECOND_MAPS)
 def test_a_second_map_of_what_the_heads_gave_does_not_take_the_place_of_the_first(form, tmp_path):
-    """As a gate or a head for another task, run later; or both summed, when neither alone is the output. An
-    adapter takes what the first map gave, which is the output still."""
+    """The second map may be a gate, or a head for another task, that runs later. If both are summed, neither
+    alone is the output. If it is an adapter of the first map's result, that result is still the output."""
 
     class Both(Heads):
         def forward(self, x):
@@ -513,7 +513,7 @@ def test_what_the_output_goes_through_before_it_is_added_is_named(tmp_path):
 
 
 class Gated(nn.Module):
-    """`together` makes queries of what two linear maps gave, or of one and of what all tokens share."""
+    """`together` makes the queries of own(x), the map `other`, and x."""
 
     def __init__(self, together):
         super().__init__()
@@ -524,7 +524,7 @@ class Gated(nn.Module):
 
 
 def _of_low_rank(x, other):
-    """What LoHa (Hyeon-Woo et al. 2022) adds: weights that are the product of others, entry by entry."""
+    """What LoHa (Hyeon-Woo et al. 2022) adds: its weights are two products, multiplied entry by entry."""
     a, b = other.weight.split([4, 28])
     return nn.functional.linear(x, (a.mT @ a) * (b.mT @ b))
 
@@ -608,7 +608,7 @@ MIXTURES = {
 
 
 def _of_the_largest(g, outs):
-    """Of two experts for each token, (their numbers, what they gave)."""
+    """(gate values, results) of the two experts that the gate `g` prefers for each token."""
     numbers, which = g.topk(2)
     return numbers, outs.gather(-2, which[..., None].expand(*which.shape, outs.shape[-1]))
 
@@ -680,8 +680,8 @@ LOOPS = {
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_attention_in_a_loop_is_one_layer(loop, tmp_path):
-    """Elements of the batch, heads or queries one by one or in chunks: the same layer as all at once, of one
-    element. Queries in chunks are no heads of their own, though one linear map takes their results together.
+    """A loop takes elements of the batch, heads or queries one by one or in chunks. The recorded layer is the
+    same as without a loop. Chunks of queries are not heads, though one linear map takes all their results.
     """
     torch.manual_seed(0)
     weigh = lambda q, k, v: (q @ k.mT / 8**0.5).softmax(-1) @ v  # noqa: E731
@@ -700,7 +700,7 @@ def test_attention_in_a_loop_is_one_layer(loop, tmp_path):
 
 
 def in_windows(windows, over_all_keys=False):
-    """Queries of some tokens each, over the keys of the same tokens."""
+    """Attention by windows: the queries of some tokens, over the keys of the same tokens or of all."""
 
     def attend(q, k, v):
         z = torch.zeros_like(q)
@@ -719,7 +719,7 @@ def packed(q, k, v):
 
 
 THIRDS = torch.arange(9) % 3
-WINDOWS = {  # and which token is in which window
+WINDOWS = {  # (attention, the window of each token)
     "texts packed into one": (packed, torch.tensor([0, 0, 1, 1, 1, 2, 2, 2, 2])),
     "every third token": (in_windows([slice(n, None, 3) for n in range(3)]), THIRDS),
     "every other query": (in_windows([slice(0, None, 2), slice(1, None, 2)], True), torch.zeros(9)),
@@ -767,7 +767,7 @@ def test_a_layer_of_which_one_window_is_rotated_has_projections_of_that_length(t
 
 
 ALLOWED = torch.eye(9, dtype=torch.bool) | (torch.rand(2, 9, 9) > 0.5)
-TWO_WAYS = {  # for the first half of the values, and for the second
+TWO_WAYS = {  # scores -> scores for the first half of the values' columns, and for the second
     "two masks": lambda s: [s.masked_fill(~one, -torch.inf) for one in ALLOWED],
     "two biases": lambda s: [s + one for one in ALLOWED],
     "two scales": lambda s: [s, s / 3],
@@ -838,7 +838,7 @@ def test_queries_that_are_made_of_weights_have_a_projection(tmp_path):
     saved(recording, tmp_path)
 
 
-BY_HEADS = {  # what makes queries of x, [batch, tokens, 32], with weights [heads, inputs, width]
+BY_HEADS = {  # (what makes queries of x, [batch, tokens, 32], and weights; the shape of these weights)
     "of all": (lambda x, w: x[:, None] @ w, (4, 32, 8)),
     "of all, by einsum": (lambda x, w: torch.einsum("btm,hmd->bhtd", x, w), (4, 32, 8)),
     "of all, by a map each": (lambda x, w: torch.stack([x @ one for one in w], 1), (4, 32, 8)),
@@ -882,7 +882,8 @@ def test_heads_with_weights_of_their_own_are_no_elements_of_the_batch(form, tmp_
 
 
 def test_heads_that_differ_in_more_than_their_weights_are_told(tmp_path):
-    """Heads of inputs of their own have no weights in the file; a sink of some heads is no sink of all."""
+    """Where each head has an input of its own, no weights are written. A sink of some heads is not that of
+    all."""
     torch.manual_seed(0)
 
     class Several(nn.Module):
@@ -916,7 +917,7 @@ def test_heads_that_differ_in_more_than_their_weights_are_told(tmp_path):
 
 
 def test_keys_in_another_order_stand_in_that_of_their_tokens(tmp_path):
-    """As their labels do."""
+    """Keys are recorded in the order of their tokens, because their labels are."""
     torch.manual_seed(0)
     order = torch.tensor([3, 1, 0, 2, 4])
     away = torch.full((5, 5), -torch.inf).triu(1)
@@ -955,7 +956,7 @@ def test_rotary_positions_are_known_in_half_precision(name, dtype, more, rotatio
 
 @pytest.mark.parametrize("implementation", ["eager", "sdpa"])
 def test_padding_on_the_left(implementation, tmp_path):
-    """Its queries may attend to nothing, and give what the library makes of that; all else holds."""
+    """Queries of padding may attend to nothing, and each library gives another result; all else holds."""
     model = library("LlamaForCausalLM", attn_implementation=implementation, **GROUPED)
     there = torch.tensor([[0, 0, 0, *[1] * 8]])
     with torch.no_grad(), record(model) as recording:

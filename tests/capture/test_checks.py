@@ -15,7 +15,7 @@ from torch import nn  # noqa: E402
 
 
 class Block(nn.Module):
-    """Two attentions: one with a norm after it, and one of squared scores, which nobody can know."""
+    """Two attentions: one with a norm after it, and one of squared scores, which no capture can describe."""
 
     def __init__(self):
         super().__init__()

@@ -25,7 +25,8 @@ LATENT = {
 
 
 class Own(nn.Module):
-    """One block: what is added to queries and keys alone, a scale of each head, what follows the output."""
+    """One block. `places` are added to the input of queries and keys alone, `scales` has a scale for each
+    head, and `after` is applied to the output."""
 
     def __init__(self, after, places=0.0, scales=(0.5, 0.5)):
         super().__init__()

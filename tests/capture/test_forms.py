@@ -339,7 +339,7 @@ def test_tokens_with_maps_of_their_own_stand_in_their_order():
     assert "its input was seen" in description["not_written"]["W_Q"]
 
 
-ROUNDED = {  # the pattern of scores, in numbers of fewer digits on its way
+ROUNDED = {  # scores -> pattern, with a step in half precision
     "scores": lambda s: s.half().float().softmax(-1),
     "scores, bfloat16": lambda s: s.bfloat16().float().softmax(-1),
     "exp, by hand": lambda s: ((e := s.exp().half()) / e.sum(-1, keepdim=True)).float(),

@@ -89,7 +89,7 @@ CALLS = {
 def test_results_are_the_same(model, call):
     again = copy.deepcopy(model)
     plain = CALLS[call](model, X)
-    with contextlib.suppress(InputError), record(again):  # that nothing was seen is told when all has run
+    with contextlib.suppress(InputError), record(again):  # if nothing was seen, the error comes at the end
         made = CALLS[call](again, X)
     assert torch.equal(made, plain)
     assert torch._C._len_torch_function_stack() == 0

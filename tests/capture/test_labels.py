@@ -60,7 +60,7 @@ def test_texts_that_fit_no_layer_are_told(tmp_path):
 
 
 def test_the_tokenizer_says_whether_it_spells_bytes(tmp_path):
-    """Where the letters alone would mislead: "Ã©" may be é in bytes, and what a text has."""
+    """Letters alone would mislead: "Ã©" may spell the bytes of é, or may be what the text says."""
     tokenizers = pytest.importorskip("tokenizers", reason="NO TOKENIZERS: pip install tokenizers")
     split = tokenizers.pre_tokenizers
     wanted = {split.ByteLevel: (True, ("·the", "é")), split.Whitespace: (False, ("Ġthe", "Ã©"))}
@@ -88,7 +88,7 @@ def test_two_texts_and_a_picture_that_a_decoder_reads():
     source, target = list("abc"), list("xy")
     found, _, told = labels_of({"0": encoder, "1": decoder, "1.cross": cross}, [source], [target])
     assert found == {"0": (source, source), "1": (target, target), "1.cross": (target, source)} and not told
-    # Two texts of one length: without the decoder's own it is not labelled by the other.
+    # Two texts of one length: if the decoder's own is missing, it does not get labels from the other.
     decoder, cross = seen("decoder.block.0.a", 3, 3), seen("decoder.block.0.c", 3, 3, "cross")
     found, _, _ = labels_of({"0": encoder, "1": decoder, "1.cross": cross}, [source], [[]])
     assert found == {"0": (source, source), "1": ([], []), "1.cross": ([], [])}

@@ -636,7 +636,7 @@ def test_memory_is_linear_in_the_tokens(implementation, tmp_path):
 
 @pytest.mark.parametrize("layers", [[7], None])
 def test_what_layers_computed_is_not_held_when_they_are_over(layers):
-    """At any time that of one layer and of the one before it, however many ran."""
+    """At any time only results of one layer and of the one before it are held, however many layers ran."""
     model = library("Bert", **SIZES | {"num_hidden_layers": 8, "intermediate_size": 101 + bool(layers)})
     held = []
 

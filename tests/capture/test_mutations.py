@@ -1,4 +1,4 @@
-"""Two hundred attentions written by hand, exactly what the model did, or left out by name."""
+"""Two hundred attentions written by hand: each is recorded exactly as it ran, or left out by name."""
 
 import math
 import random

@@ -255,7 +255,7 @@ def test_the_model_of_the_shipped_capture(minilm, tmp_path):
 
 
 def test_a_layer_on_512_tokens_takes_twice_what_it_takes_on_256(minilm, tmp_path):
-    """Scores and patterns are neither held nor written: what is, is linear in the tokens, and far less."""
+    """Scores and patterns are neither held nor written. What is held grows in proportion to the tokens."""
     from transformers import BertModel
 
     model = BertModel.from_pretrained(minilm, attn_implementation="sdpa", local_files_only=True).eval()

@@ -96,7 +96,7 @@ def test_a_job_s_file_shows_what_is_drawn_and_evaluates_nothing_hidden(tiny, tmp
     job, cards = tmp_path / "job", ["--device", "optix"]
     assert cli.run(["farm", str(tiny), "-o", str(job), "--size", "64x36", "--samples", "1", *cards]) == 0
     bpy.ops.wm.open_mainfile(filepath=str(job / "scene.blend"))
-    assert bpy.context.scene.cycles.device == "GPU"  # which, says each worker
+    assert bpy.context.scene.cycles.device == "GPU"  # each worker says which kind
     drawn = [ob for ob in bpy.context.scene.objects if ob.get("mc_kind") in ("matrix", "product")]
     on = {ob.name: all(modifier.show_viewport for modifier in ob.modifiers) for ob in drawn}
     assert on == {ob.name: not ob.hide_viewport for ob in drawn} and set(on.values()) == {True, False}

@@ -1,4 +1,4 @@
-"""Claims: one process has each, whoever is killed; a silent machine has none after a while."""
+"""Claims: only one process has each, whoever is killed, and a machine that falls silent loses its claims."""
 
 import os
 import subprocess
@@ -157,7 +157,7 @@ def test_a_claim_that_was_half_given_back_is_free(tmp_path):
 
 
 def test_a_claim_that_was_taken_over_stays_so_whoever_leaves(tmp_path):
-    """The dead one's claim is the lower number: with it gone, that would be free again."""
+    """The dead process's claim has the lower number. If it alone were removed, that number would be free."""
     dead = Worker(tmp_path)
     assert dead.claims("0001")
     dead.kill()
@@ -172,7 +172,7 @@ def test_a_claim_that_was_taken_over_stays_so_whoever_leaves(tmp_path):
 
 
 def test_who_saw_less_of_the_folder_gives_way(tmp_path, monkeypatch):
-    """A network may show a folder as it was: another number is free then, and is given back."""
+    """A network may show an old state of a folder. A process then claims another number, and returns it."""
     first, late = Work(tmp_path), Work(tmp_path)
     put_claim(tmp_path, "0001.1", owner_that_has_gone())
     assert first.claim("0001").name == "0001.2"

@@ -28,8 +28,8 @@ NUMBERS = range(JOB.first, JOB.last + 1)
 
 
 class StandIn:
-    """In the place of Rendering: a frame takes a few milliseconds, and the log says who began it. After so
-    many a process gets stuck in one, where it is killed."""
+    """Stands in for Rendering: a frame takes a few milliseconds, and the log says who began it. After
+    `stuck_after` frames, the process gets stuck in the next one, where it is killed."""
 
     def __init__(self, log):
         self.log, self.stuck_after = log, np.inf
@@ -144,7 +144,7 @@ def test_a_folder_that_vanishes_is_named(tmp_path, log, monkeypatch):
 
 
 def test_frames_of_another_version_are_never_mixed_in(tmp_path, log):
-    """Its mark is another one, so its frames are not ours: they are rendered anew, or it is refused."""
+    """Another version has other marks. Its frames are rendered anew, or the job is refused."""
     folder, other = tmp_path / "film.frames", dataclasses.replace(JOB, mark="1" * 64)
     folder.mkdir()
     for n in (1, 2):

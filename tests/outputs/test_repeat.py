@@ -14,7 +14,7 @@ from matrix_cinema.outputs.blend_file import begin_empty  # noqa: E402
 from matrix_cinema.outputs.frames import Settings, render_still  # noqa: E402
 from matrix_cinema.picture.drawing import film_of  # noqa: E402
 
-# A head as it is seen first, many at once, two of a circuit, turned by positions, and beads of many entries.
+# One head, many heads, two heads of a circuit, rotary positions, and beads of many entries.
 NAMES = (
     "attention_head",
     "attention/04_head_grid",

@@ -105,7 +105,7 @@ def test_a_scene_that_took_long_waits_with_what_draws_all_anew_and_with_nothing_
     panel.expression = "out = A @ B @ A"
     assert not live.is_due(made) and "1000 s" in live.note(made)
     panel.expression = "out = A @ B"
-    panel.camera.view = "hero"  # for which all may have to stand elsewhere
+    panel.camera.view = "hero"  # another view may move everything
     assert live.is_due(made)
     pass_time()
     assert drawn(made, "A") == matrix
