@@ -58,13 +58,16 @@ class Attention:
 
     def _indexes(self, frame: Frame) -> dict[str, list[np.ndarray]]:
         event = self.event
-        d = _counted([one for one in event.a if one in event.b and one not in event.out], event.sizes)
+        both = [one for one in event.a if one in event.b and one not in event.out]
+        d = _counted(both, event.sizes | self._without_padding(both, "qk"))
         sizes = dict(zip(event.d, event.v.shape, strict=True))
-        e = _counted([one for one in event.d if one not in event.c], sizes)
+        own = [one for one in event.d if one not in event.c]
+        e = _counted(own, sizes | self._without_padding(own, "v"))
         over = dict(zip(event.c, self.pattern_index(frame), strict=True))
+        moving = dict(zip(event.c, event.pattern.coordinates or (), strict=False))
         for letter, n in sizes.items():
             if letter in over and n > 1 and over[letter].max() == 0 and letter in event.last:
-                if event.pattern.own_shape[event.c.index(letter)] == 1:
+                if not moving[letter]:
                     raise NotUnderstood("one pattern for the values of several")
         second = Frame(frame.heads, frame.queries, frame.keys, over)
         return {
@@ -73,6 +76,26 @@ class Attention:
             "v": second.index(event.d, event.v, e, event.grouped),
             "z": second.index(event.last, event.z, e),
         }
+
+    def _without_padding(self, letters: list[str], names: str) -> dict[str, int]:
+        """The width of tensors that were padded with zeros after their linear maps."""
+        found = {}
+        own = {"q": (self.event.q, self.event.a), "k": (self.event.k, self.event.b)}
+        own |= {"v": (self.event.v, self.event.d)}
+        for letter in letters if len(letters) == 1 else ():
+            at = [(*own[name], self.event.strands[name]) for name in names]
+            width = n = at[0][0].shape[at[0][1].index(letter)]
+            while n > 1 and all(_is_padding(t, a.index(letter), n - 1, strands) for t, a, strands in at):
+                n -= 1
+            if n < width:
+                found[letter] = n
+        return found
+
+
+def _is_padding(tensor: torch.Tensor, axis: int, n: int, strands: tuple[Strand, ...]) -> bool:
+    """Whether the entry n along an axis is zero, and not from the linear map that others are from."""
+    there = (s.places for s in to_linears(strands) if s.places is not None)
+    return any(np.isnan(one.along[axis][n]) for one in there) and not tensor.select(axis, n).any()
 
 
 def _counted(letters: list[str], sizes: dict[str, int]) -> dict[str, np.ndarray]:

@@ -1,13 +1,13 @@
 """Which element of the batch the entries of a tensor belong to.
 
 The batch is the first axis of what the outermost module is given, or the second if the first counts tokens.
-What is made of it is followed through every function. After a function that may have mixed or moved elements
-in a way that is not known, nothing is known, and nothing is said.
+What is made of it is followed through every function. After a function that is not known to keep elements in
+their order, a tensor is lost: its strand has no places. What it is added to is lost, too.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -18,19 +18,42 @@ from .axes import Axes
 from .entry_places import Places
 from .origins import Contraction, Origins, Strand
 from .products import PRODUCT_CALLS, UNSEEN_MAPS, NotUnderstood, contraction_of
-from .strand_rules import FRESH, REARRANGED, VIEW_CALLS, Known, follow_part, follow_view, region_of
+from .strand_rules import (
+    DROPOUTS,
+    FRESH,
+    REARRANGED,
+    SAME,
+    VIEW_CALLS,
+    Known,
+    follow_part,
+    follow_view,
+    region_of,
+)
 from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, tensors_in
 
 # Functions that move entries along one axis, and the place of that axis among their arguments.
 ALONG = {
     "gather": 1, "take_along_dim": 2, "scatter": 1, "scatter_add": 1, "scatter_reduce": 1, "index_add": 1,
-    "index_fill": 1, "sort": 1, "msort": 9, "topk": 2,
+    "index_fill": 1, "sort": 1, "topk": 2,
 }  # fmt: skip
-# Functions that move or mix them otherwise.
-MOVING = {
-    "index_put", "put", "take", "index", "unique", "rot90", "fliplr", "flipud", "channel_shuffle",
-    "cartesian_prod", "kron", "bilinear", "cdist", "matrix_exp", "fft", "ifft", "rfft", "irfft",
-}  # fmt: skip
+# Functions that leave the entries along each axis in their order, or take those of some axes together.
+KEEPING = set("""
+    _grouped_mm abs adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool1d adaptive_max_pool2d add
+    addcmul all amax amin aminmax and any avg_pool1d avg_pool2d avg_pool3d batch_norm bitwise_and
+    bitwise_not bitwise_or bitwise_xor bool bucketize ceil celu clamp clamp_max clamp_min conj
+    constant_pad_nd conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d copy cos
+    cosine_similarity cumprod cumsum div elu embedding eq erf erfc exp exp2 expm1 fft_fft fft_fftn
+    fft_ifft fft_irfft fft_rfft fill floor floor_divide floordiv fmax fmin ge gelu glu grid_sample
+    group_norm gt hardshrink hardsigmoid hardswish hardtanh instance_norm interpolate invert isfinite isin
+    isinf isnan layer_norm le leaky_relu lerp linalg_solve_triangular linalg_vector_norm log log10 log1p
+    log2 log_sigmoid log_softmax logaddexp logical_and logical_not logical_or logical_xor logit logsigmoid
+    logsumexp long lt masked_fill masked_scatter max max_pool1d max_pool2d max_pool3d maximum mean min
+    minimum mish mod mul native_layer_norm ne neg norm normalize one_hot or pad pairwise_distance
+    pixel_shuffle pixel_unshuffle polar pow prelu prod quantize_per_tensor rdiv reciprocal relu relu6
+    remainder rms_norm round rpow rsqrt rsub selu sgn sigmoid sign silu sin sinc softmax softmin softplus
+    softshrink softsign sqrt square squeeze std sub sum tan tanh tanhshrink threshold tril triu trunc
+    upsample var vector_norm view_as_real where xlogy xor zero
+""".split()) | SAME | DROPOUTS | set(ALONG)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,17 +65,17 @@ class BatchAxis:
 
 
 class Elements:
-    """What is known of the tensors of a run. It costs nothing where the model is given a batch of one."""
+    """What is known of the tensors of a run."""
 
     def __init__(self, keeper: Keeper):
         self._origins = Origins()
         self._known = Known(self._origins, keeper)
         self._axes: dict[tuple[int, int], BatchAxis] = {}
-        self.several = False  # whether the model was given a batch of several
+        self._left = False  # whether numbers left torch, and may have come back
 
     def of(self, tensor: Any) -> tuple[Strand, ...]:
         """The strands of a tensor that lead to axes of what the model was given."""
-        return self._origins.of(tensor)
+        return () if self._left else self._origins.of(tensor)
 
     def alias(self, tensor: torch.Tensor, of: torch.Tensor) -> None:
         """Treat a tensor as another one."""
@@ -61,15 +84,13 @@ class Elements:
     def given(self, tensors: Iterable[torch.Tensor]) -> None:
         """The outermost module was given these."""
         tensors = [one for one in tensors if one.dim()]
-        if all(one.shape[0] == 1 for one in tensors):
-            return
-        self.several = True
+        alone = all(one.shape[0] == 1 for one in tensors)
         for tensor in tensors:
             try:
                 check_watchable(tensor)
             except Unwatchable:
                 continue
-            sizes = [(axis, n) for axis, n in enumerate(tensor.shape[:2]) if n > 1]
+            sizes = [(axis, n) for axis, n in enumerate(tensor.shape[:2]) if n > 1 or alone > axis]
             sources = [(axis, self._axes.setdefault((axis, n), BatchAxis(axis, n))) for axis, n in sizes]
             shape = tuple(tensor.shape)
             self._origins.set(tensor, [Strand(source, _along(shape, axis)) for axis, source in sources])
@@ -79,36 +100,27 @@ class Elements:
         origins, name = self._origins, call.name
         if not any(origins.of(one) for one in call.tensors()):
             return
-        if name == "setitem":
+        results = list(tensors_in(result))
+        if name == "numpy":
+            self._left |= call.first.is_floating_point()
+        elif name == "setitem":
             part = call.args[2] if len(call.args) > 2 else None
             follow_part(origins, call.args[0], part, name, region_of(call.args[0], call.args[1]))
-            self._settle(call.args[0])
+            results.append(call.args[0])
         elif name in VIEW_CALLS:
             follow_view(origins, call, result)
         elif name not in FRESH:
-            for one in tensors_in(result):
-                origins.set(one, self._strands(call, one))
-        for one in tensors_in(result):
-            self._settle(one)
-
-    def _settle(self, tensor: torch.Tensor) -> None:
-        """One strand for each source: what several ways back say together. They must not contradict."""
-        strands = self._origins.of(tensor)
-        if not any(one.steps or one.places is None for one in strands) and len(strands) < 2:
+            for one in results:
+                origins.set(one, _settled(list(self._strands(call, one)), name in PRODUCT_CALLS))
             return
-        together: dict[Any, Places | None] = {}
-        for one in strands:
-            source = one.source
-            together[source] = _both(together[source], one.places) if source in together else one.places
-        self._origins.set(tensor, [Strand(s, p) for s, p in together.items() if p is not None])
+        for one in results:  # what is not from there at all is not lost
+            own = [s for s in origins.of(one) if s.places is not None or not _has_other(origins, call)]
+            origins.set(one, _settled(own))
 
     def _strands(self, call: TorchCall, result: torch.Tensor) -> Iterator[Strand]:
         name, shape = call.name, tuple(result.shape)
         if name in REARRANGED and name not in ("pad", "view_as_real"):
             yield from REARRANGED[name](self._known, call, shape)
-            return
-        own = getattr(call.function, "namespace", "aten") in ("aten", "prims") or UNSEEN_MAPS.search(name)
-        if name in MOVING or not own:
             return
         contraction = None
         if name in PRODUCT_CALLS:
@@ -124,8 +136,17 @@ class Elements:
             tensors = tensors[:3]
         elif name in ("copy", "masked_scatter"):
             tensors = tensors[1:] if name == "copy" else tensors[:1]
+        keeps = name in KEEPING or name in PRODUCT_CALLS or name in FUSED
+        keeps &= getattr(call.function, "namespace", "aten") in ("aten", "prims")
+        keeps |= UNSEEN_MAPS.search(name) is not None
         for tensor in tensors:
+            spread = len(tensors) > 1 and tensor.numel() < result.numel()  # as masks and biases are
             for strand in self._origins.of(tensor):
+                lost = strand.places is None or not keeps or _is_along(strand.places, call)
+                if lost and not spread:
+                    yield Strand(strand.source, None)
+                if lost:
+                    continue
                 places = strand.known_places
                 if name in ("embedding", "one_hot", "view_as_real"):
                     made = Places(places.shape, (*places.along, np.zeros(shape[-1])), places.start)
@@ -137,6 +158,9 @@ class Elements:
         """Entries of a product belong to the element of both operands, unless elements are summed."""
         for tensor, letters in ((contraction.left, contraction.a), (contraction.right, contraction.b)):
             for strand in self._origins.of(tensor):
+                if strand.places is None:
+                    yield strand
+                    continue
                 along = dict(zip(letters, strand.known_places.along, strict=True))
                 if any(_moves(one) for letter, one in along.items() if letter not in contraction.out):
                     continue
@@ -149,9 +173,26 @@ class Elements:
                 yield Strand(strand.source, _shared(strand.known_places.shape, own, start))
         added = contraction.added
         for strand in self._origins.of(added[0]) if added else ():
-            places = strand.known_places.broadcast(shape)
+            places = strand.places and strand.places.broadcast(shape)
             if places is not None:
                 yield Strand(strand.source, places)
+
+
+def _settled(strands: Sequence[Strand], product: bool = False) -> list[Strand]:
+    """One strand for each source: what several ways back say together. One without places says that it is
+    lost, and so do two that contradict each other, but for a product: of queries and keys of any two tokens.
+    """
+    together: dict[Any, list[Places | None]] = {}
+    for one in strands:
+        together.setdefault(one.source, []).append(one.places)
+    settled = [(source, each, reduce(_both, each)) for source, each in together.items()]
+    return [Strand(s, both) for s, each, both in settled if both is not None or None in each or not product]
+
+
+def _has_other(origins: Origins, call: TorchCall) -> bool:
+    """Whether entries of what a view is taken of are from elsewhere, and only those may be taken."""
+    places = (one.places for one in origins.of(call.first))
+    return any(one is not None and not one.whole for one in places)
 
 
 def elements_of(axes: Axes) -> tuple[int, np.ndarray] | None:
@@ -162,26 +203,49 @@ def elements_of(axes: Axes) -> tuple[int, np.ndarray] | None:
     attentions apart goes before one that all share, and the first axis before the second.
     """
     event = axes.event
-    found: dict[BatchAxis, np.ndarray] = {}
+    found: dict[BatchAxis, list[np.ndarray]] = {}
+    lost = set()
     for name, letters in (("q", event.a), ("k", event.b)):
         for strand in event.strands[name]:
-            if isinstance(strand.source, BatchAxis):
-                each = _of_each(axes, letters, strand.known_places)
-                if each is None or strand.source not in found:
-                    found[strand.source] = np.array([np.nan]) if each is None else each
-                else:
-                    known = found[strand.source]
-                    found[strand.source] = np.where(np.isnan(known), each, known)
-    told = {source: each for source, each in found.items() if not np.isnan(each).all()}
+            if not isinstance(strand.source, BatchAxis):
+                continue
+            if strand.places is None:
+                lost.add(strand.source)
+                continue
+            each = _of_each(axes, letters, strand.places)
+            found.setdefault(strand.source, []).append(np.array([np.nan]) if each is None else each)
+    together = {source: _of_both(*each) for source, each in found.items() if source not in lost}
+    told = {source: each for source, each in together.items() if not np.isnan(each).all()}
     if not told:
         return None
     source = min(told, key=lambda one: (np.nanmin(told[one]) == np.nanmax(told[one]), one.axis, -one.size))
     return source.size, told[source]
 
 
-def _of_each(axes: Axes, letters: str, places: Places) -> np.ndarray | None:
-    """The element of each attention, as `places` have it of an operand. None if tokens or heads of one
-    attention are of several."""
+def are_copies(axes: Axes, numbers: np.ndarray) -> bool:
+    """Whether several of the attentions have queries of the same tokens, which run along the second axis."""
+    for strand in axes.event.strands["q"]:
+        if isinstance(strand.source, BatchAxis) and strand.source.axis == 1 and strand.places is not None:
+            each = _of_each(axes, axes.event.a, strand.places, along_tokens=True)
+            if each is not None:
+                at = np.broadcast_to(each, axes.elements)[numbers]
+                return len(np.unique(at)) < len(at)
+    return False
+
+
+def _of_both(one: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
+    """The element of each attention, by its queries and by its keys. Where an element has attentions of which
+    both tell, as of the copies of a text with and without a picture, the others are not of it."""
+    if other is None:
+        return one
+    either, both = np.where(np.isnan(one), other, one), np.where(np.isnan(one + other), np.nan, one)
+    known = np.isin(either, both[~np.isnan(both)])
+    return np.where(known, both, either)
+
+
+def _of_each(axes: Axes, letters: str, places: Places, along_tokens: bool = False) -> np.ndarray | None:
+    """The element of each attention, as `places` have it of an operand; for tokens, that of its first. None
+    if tokens or heads of one attention are of several."""
     at = dict(zip(letters, places.along, strict=True))
     total = np.full((1,) * len(axes.digits), places.start)
     for letter, along in at.items():
@@ -197,7 +261,7 @@ def _of_each(axes: Axes, letters: str, places: Places) -> np.ndarray | None:
         least, most = (np.full(numbers.max() + 1, np.nan) for _ in range(2))
         np.fmin.at(least, numbers, own)
         np.fmax.at(most, numbers, own)
-        if (least < most).any():
+        if (least < most).any() and not along_tokens:
             return None
         total = total + least.reshape([-1 if m == n else 1 for m in range(len(axes.digits))])
     return total.reshape(-1)
@@ -207,9 +271,6 @@ def _kept(places: Places, call: TorchCall, shape: tuple[int, ...]) -> Places | N
     """After a function that takes entries along some axes together, or pairs tensors entry by entry. None if
     it takes elements together."""
     own, dims = list(places.along), call.argument(1, "dim")
-    moved = call.argument(ALONG[call.name], "dim", -1) if call.name in ALONG else None
-    if moved is not None and own and _moves(own[moved]):
-        return None
     if len(own) > len(shape):  # without the axes that were summed
         dims = dims if isinstance(dims, (tuple, list)) else [dims]
         if not all(isinstance(one, int) for one in dims):
@@ -225,6 +286,12 @@ def _kept(places: Places, call: TorchCall, shape: tuple[int, ...]) -> Places | N
     own = [np.zeros(1)] * (len(shape) - len(own)) + own
     along = [fit for one, n in zip(own, shape, strict=True) if (fit := _of_length(one, n)) is not None]
     return _shared(places.shape, tuple(along), places.start) if len(along) == len(shape) else None
+
+
+def _is_along(places: Places, call: TorchCall) -> bool:
+    """Whether a function moves entries along an axis of the elements."""
+    moved = call.argument(ALONG[call.name], "dim", -1) if call.name in ALONG else None
+    return moved is not None and bool(places.along) and _moves(places.along[moved])
 
 
 def _both(one: Places | None, other: Places | None) -> Places | None:

@@ -54,6 +54,11 @@ class Places:
         """Whether the tensor has the entries of the source, in its order and shape."""
         return self.same(Places.of(self.shape))
 
+    @cached_property
+    def whole(self) -> bool:
+        """Whether all entries are from the source."""
+        return not any(np.isnan(one).any() for one in self.along)
+
     def broadcast(self, shape: Sequence[int]) -> "Places | None":
         """After broadcasting to `shape`; None where that cannot be."""
         if tuple(shape) == self.own_shape:

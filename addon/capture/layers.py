@@ -15,7 +15,7 @@ from . import masks
 from .attention import Attention
 from .axes import Frame
 from .entry_places import pick
-from .origins import GivenTensor, Linear, Strand
+from .origins import GivenTensor, Linear, Strand, roots_of, to_linears
 from .output import Added, Output, between
 from .positions import position_of
 from .products import NotUnderstood
@@ -104,6 +104,7 @@ def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
         refused={},
         error=0.0,
         drops=attention.drops,
+        about={"bias_of": "products"} if logits.made else {},
     )
     _check(seen, attention, frame, unsure)
     used = {"q": index["q"], "k": _of_heads(index["k"], heads), "v": _of_heads(index["v"], heads)}
@@ -122,7 +123,8 @@ def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
 
 
 def kind_of(strands: dict[str, tuple[Strand, ...]], frame: Frame) -> str:
-    """Self-attention if queries and keys are made of the same tensor, else cross-attention."""
+    """Self-attention if queries and keys are made of the same tensor, or both of one that lies before; else
+    cross-attention."""
     q, k = _inputs(strands["q"]), _inputs(strands["k"])
     if q and k:
         alike = any(
@@ -130,7 +132,7 @@ def kind_of(strands: dict[str, tuple[Strand, ...]], frame: Frame) -> str:
             for a in q
             for b in k
         )
-        return "self" if alike else "cross"
+        return "self" if alike or _roots(strands["q"]) & _roots(strands["k"]) else "cross"
     return "self" if frame.queries == frame.keys else "cross"
 
 
@@ -142,6 +144,14 @@ def _inputs(strands: Sequence[Strand], depth: int = 3) -> list:
             found.append(strand.source.x)
         if isinstance(strand.source, Linear) and depth:
             found += _inputs(strand.source.made_of, depth - 1)
+    return found
+
+
+def _roots(strands: Sequence[Strand], depth: int = 3) -> frozenset:
+    """The roots of a tensor, and of the linear maps that made it."""
+    found = roots_of(strands)
+    for strand in to_linears(strands) if depth else ():
+        found |= strand.source.roots | _roots(strand.source.made_of, depth - 1)
     return found
 
 
@@ -208,7 +218,7 @@ def _compare(seen: Seen, rows: np.ndarray, steps: str = "") -> tuple[torch.Tenso
     tolerance = PROJECTION_TOLERANCE.get(seen.dtype, 2e-5)
     steep = 4 * largest if seen.dtype in ("float32", "float64") else largest
     allowance = min(max(1.0, steep) * tolerance, 0.5) * max(float(model.abs().max()), 1e-30)
-    if seen.error > allowance and not seen.drops:
+    if not seen.error <= allowance and not seen.drops:
         raise NotUnderstood(f"{steps}{steps and '; '}recomputing misses its output by {seen.error:.1e}")
     return pattern, largest
 

@@ -25,7 +25,7 @@ class Logits:
     """softcap(q · k · scale) + bias, where allowed; all in float64.
 
     `scale` is a number, or [heads]. `bias` and `allowed` are [heads or 1, queries or 1, keys or 1] or None.
-    `sinks` are one number per head.
+    `sinks` are one number per head. `made`: a part of the bias is made of queries or keys.
     """
 
     scale: float | np.ndarray = 1.0
@@ -33,6 +33,7 @@ class Logits:
     bias: np.ndarray | None = None
     allowed: np.ndarray | None = None
     sinks: tuple[float, ...] = ()
+    made: bool = False
 
 
 class Reading:
@@ -45,6 +46,7 @@ class Reading:
         self.sink: np.ndarray | None = None
         self.allowed = np.ones((1, 1, 1), bool)
         self.unsure: tuple[str, ...] = ()
+        self.made = False
 
     def logits(self, steps: tuple[Change, ...]) -> Logits:
         """The Logits that the steps amount to. Raises NotUnderstood, with the name of a step that is not
@@ -111,6 +113,7 @@ class Reading:
             # The same for all keys of a query, which a softmax does not see.
             self.shift = self.shift + times * value
             return
+        self.made |= step.made
         value = times * value
         far = value <= MASKED
         self.allowed = self.allowed & ~far
@@ -163,14 +166,14 @@ class Reading:
         sinks: tuple[float, ...] = ()
         if self.sink is not None:
             each = np.broadcast_to(self.sink[..., 0], shape[:2])
-            if (each != each[:, :1]).any():
+            if (np.abs(each - each[:, :1]) > 1e-6).any():
                 # One for each query: taken off its row, which is the same softmax.
                 bias, each = self.bias - self.sink, np.zeros_like(each)
             sinks = tuple(float(one) for one in each[:, 0])
         scale = self._one_scale(shape)
         if allowed is not None:
             bias = np.where(allowed, bias, 0.0)
-        return Logits(scale, self.softcap, bias if bias.any() else None, allowed, sinks)
+        return Logits(scale, self.softcap, bias if bias.any() else None, allowed, sinks, self.made)
 
     def _one_scale(self, shape: tuple[int, int, int]) -> float | np.ndarray:
         scale = self.scale  # with a softcap, the factor of its slope at zero

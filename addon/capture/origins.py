@@ -26,7 +26,8 @@ class Change:
     (`value` where `mask`), "keep" (`value` where not `mask`), "between" (no less than `value`), "cat"
     (`value` put beside them along an axis), "exp", "sum" and "softmax" (along the axes `value`), "rounded"
     (to the type `value`, which has fewer digits); "" for anything else. `places` are those of the tensor as
-    the step found it, before `other` was put beside it.
+    the step found it, before `other` was put beside it. `made`: whether what is added is itself made of
+    queries or keys.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Change:
     value: Any = None
     mask: Held | None = None
     places: Places | None = None
+    made: bool = False
 
     @property
     def known_places(self) -> Places:
@@ -89,10 +91,10 @@ class Linear:
     """A linear map that ran: y = x · weight + bias, as an einsum `a`, `b` -> `out`.
 
     The letters of `b` that are in `out` are its features; `bias` has the last of their axes. `made_of` are
-    the strands of x. `weight` is None if it is no readable matrix, as in a convolution over neighbours and in
-    a quantised map; the map then only tells axes apart. If the weight has a low-rank part, `base` is the map
-    without it and `factors` are the two matrices of that part. If the whole weight is of low rank, `base` is
-    None.
+    the strands of x, and `roots` the tensors that all of its tokens lead back to. `weight` is None if it is
+    no readable matrix, as in a convolution over neighbours and in a quantised map; the map then only tells
+    axes apart. If the weight has a low-rank part, `base` is the map without it and `factors` are the two
+    matrices of that part. If the whole weight is of low rank, `base` is None.
     """
 
     serial: int
@@ -110,6 +112,7 @@ class Linear:
     whole: bool = True  # whether its weights tell all that it does
     # Axes of y for which x was split off the features of a wider tensor, as for one map of each head's part.
     split: tuple[int, ...] = ()
+    roots: frozenset = frozenset()
 
     @property
     def features(self) -> tuple[int, ...]:
@@ -139,7 +142,8 @@ class GivenTensor:
 
 @dataclass(eq=False)
 class Wide:
-    """A tensor of this shape of which nothing else is known, whose last axis is split."""
+    """A tensor of this shape of which nothing else is known: embedded tokens, a residual stream, one whose
+    last axis is split."""
 
     shape: tuple[int, ...]
 
@@ -216,6 +220,12 @@ class Origins:
 
     def forget(self, tensor: torch.Tensor) -> None:
         self._strands.pop(tensor, None)
+
+
+def roots_of(strands: Iterable[Strand]) -> frozenset:
+    """What no linear map lies before, of the strands that lead to all of their tokens."""
+    found = [one for one in strands if isinstance(one.source, (Wide, GivenTensor))]
+    return frozenset(one.source for one in found if one.places is None or one.places.whole)
 
 
 def to_linears(strands: Iterable[Strand]) -> list[Strand]:

@@ -20,7 +20,7 @@ import torch
 from ..attention.naming import layer_names, number_of
 from ..errors import InputError
 from ..formats.capture_file import numbers
-from .accounts import Accounts, line
+from .accounts import Accounts, line, pattern_of
 from .compiled import eagerly
 from .fused import seen_and_unchanged
 from .generating import generating
@@ -130,7 +130,7 @@ def record(
     ]
     for module in dict.fromkeys(recorder.lost):
         told.append(f"{module}: its steps of decoding do not continue one another; the last that do are kept")
-    told += _unproven(recorder)
+    told += _unproven(recorder) + _copies(recorder)
     for one in told:
         _tell(one)
     if not recording.layers and not absent:
@@ -178,6 +178,15 @@ def _unproven(recorder: Recorder) -> list[str]:
         f"{module or 'the model'}: attention {number} of {count} side by side is recorded, which is not "
         f"known to be that of batch element {recorder.batch}; record a batch of one"
         for module, (number, count) in recorder.unproven.items()
+    ]
+
+
+def _copies(recorder: Recorder) -> list[str]:
+    """Messages about tokens that a model reads several times side by side, as for guidance."""
+    return [
+        f"{module or 'the model'}: {count} attentions of the same tokens run side by side; number {number} "
+        "is recorded, another by window="
+        for module, (number, count) in recorder.copies.items()
     ]
 
 
@@ -235,6 +244,12 @@ def _warn(recording: Recording, model: torch.nn.Module | None) -> None:
     """Tells of layers whose numbers are not exact, and what to do."""
     halves = (torch.float16, torch.bfloat16)
     half = model is None or any(one.dtype in halves for one in model.parameters())
+    sums = {pattern_of(d["module"]): name for name, (_, d) in recording.layers.items() if d.get("bias_of")}
+    for module, name in sums.items():
+        _tell(
+            f"layer {name} ({module}): its scores are a sum of products; q and k are those of one, and bias "
+            "has the others as they were for this input"
+        )
     for name, (arrays, description) in recording.layers.items():
         error, largest = description["max_abs_error"], float(abs(arrays["z"]).max())
         dtype, module = description["dtype"], description["module"]

@@ -2,6 +2,7 @@
 beam won."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,15 +14,17 @@ from . import masks
 from .accounts import Account, Accounts, pattern_of
 from .attention import Attention
 from .axes import Frame
-from .elements import elements_of
+from .elements import are_copies, elements_of
 from .entry_places import pick
 from .joining import continues, join, repeats, side_by_side, stacked, widened
 from .layers import Seen, kind_of, see
 from .origins import Linear, MappedResult, Result, Strand
 from .output import Output, added_of, one_below_another, output_of, with_same_tokens
+from .products import NotUnderstood
 from .projections import close, numpy_of
 from .running import Running
 
+MOST_COMPARED = 8  # attentions side by side
 MOST_DROPPED = 32  # beams that were given up and may have won
 
 
@@ -110,6 +113,8 @@ class Recorder:
         self.lost: list[str] = []  # what is to be told of beams
         # Module -> (number, of how many) of attentions that are not known to be of the element asked for.
         self.unproven: dict[str, tuple[int, int]] = {}
+        # Module -> (number, of how many) of attentions of the same tokens.
+        self.copies: dict[str, tuple[int, int]] = {}
 
     def take(self, attention: Attention) -> Result:
         """Take an attention that ran. Raises NotUnderstood if it turns out to be none."""
@@ -120,6 +125,8 @@ class Recorder:
                 Taken(other, attention.account, attention.first, self._running.calls, elsewhere=True)
             )
         frames = [attention.axes.frame(number) for number in numbers]
+        if frames[0].queries == 1 and _share_keys(attention):
+            raise NotUnderstood("each query has some of the keys for itself, as of unfolded windows")
         kind = kind_of(attention.event.strands, frames[0])
         keys, queries = _sums(attention, frames, "k"), _sums(attention, frames, "q")
         again = self._shares_the_pattern(attention, frames, keys, queries)
@@ -139,7 +146,7 @@ class Recorder:
             taken.at = [_places_of_z(attention, frame) for frame in frames]
             taken.ids = self._ids(numbers, attention.axes.elements)
             for one in taken.seen:
-                one.kind, one.about = entry.kind, about
+                one.kind, one.about = entry.kind, one.about | about
         if fresh:
             entry.frame = self._running.frame
             self._entries.append(entry)
@@ -277,6 +284,8 @@ class Recorder:
             about |= {"batch": {"element": batch, "of": size // beams}}
         if windows > 1:
             about |= {"window": {"number": window, "of": windows}}
+            if are_copies(attention.axes, own[0]):
+                self.copies.setdefault(pattern_of(attention.module), (window, windows))
         return [int(one[window]) for one in own] if windows else [], about
 
     def _unproven(self, attention: Attention) -> tuple[list[int], dict[str, Any]]:
@@ -485,6 +494,21 @@ def _sums(attention: Attention, frames: list[Frame], name: str) -> list[np.ndarr
         sums = picked.double().sum(dim=(0, 1, 3) if name == "k" else (0, 2, 3)).cpu().numpy()
         found.append(np.trim_zeros(sums, "b") if name == "k" else sums)
     return found
+
+
+def _share_keys(attention: Attention) -> bool:
+    """Whether a key stands in several of the attentions side by side, at places of its own in each."""
+    frames = [attention.axes.frame(number) for number in range(min(attention.axes.elements, MOST_COMPARED))]
+    index = [attention.indexes(frame)["k"] for frame in frames]
+    keys = [numpy_of(pick(attention.event.k, one)[0, 0]) for one in index]
+    places: dict[bytes, set[int]] = {}
+    for own in keys:
+        rows = [row.tobytes() for row in own]
+        counts = Counter(rows)
+        for n, row in enumerate(rows):
+            if counts[row] == 1:
+                places.setdefault(row, set()).add(n)
+    return any(len(one) > 1 for one in places.values())
 
 
 def _goes_on(old: np.ndarray, new: np.ndarray, queries: int, kind: str) -> bool:

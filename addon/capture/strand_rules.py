@@ -4,13 +4,14 @@ import contextlib
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import torch
 
 from .entry_places import Places, joined
-from .origins import ActivationProduct, Change, Origins, Strand
+from .origins import ActivationProduct, Change, Linear, Origins, Strand, to_linears
 from .tensors import Held, Keeper, TorchCall, Unwatchable, coarseness, number_of, type_name
 
 VIEW_CALLS = {
@@ -36,6 +37,7 @@ FRESH = {
 }  # fmt: skip
 
 
+ADDED_TO_PART = "add of a part"
 # What a view may raise that is not what it seems.
 NO_VIEW = (RuntimeError, TypeError, IndexError, ValueError, NotImplementedError)
 
@@ -134,6 +136,10 @@ def follow_part(origins: Origins, whole: torch.Tensor, part: Any, name: str, reg
     Strands of scores of which a part was overwritten are no longer known.
     """
     strands = []
+    if isinstance(part, torch.Tensor) and part._base is whole and name == "setitem":
+        there = _region_of_view(part)
+        if region is not None and there is not None and there.same(region):
+            return  # Python's x[…] += y, of which the sum was seen before
     both = [(False, one) for one in origins.of(whole)] + [(True, one) for one in origins.of(part)]
     for own, strand in both:
         places = None
@@ -141,10 +147,34 @@ def follow_part(origins: Origins, whole: torch.Tensor, part: Any, name: str, reg
         if region is not None and strand.places is not None and not of_scores:
             places = strand.places.written_into(region) if own else strand.places.without(region)
         if places is None:
-            strands.append(strand.then(Change(name), None))
+            added = _added_to_part(strand, origins.of(part), region) if of_scores and not own else None
+            strands.append(added or strand.then(Change(f"{name} of a part" if of_scores else name), None))
         elif not all(np.isnan(one).all() for one in places.along[:1]):
             strands.append(replace(strand, places=places))
     origins.set(whole, strands)
+
+
+def _added_to_part(scores: Strand, part: Sequence[Strand], region: Places | None) -> Strand | None:
+    """Scores to a part of which something was added, as to one head; None for any other change."""
+    if region is None or scores.places is None or not scores.places.identity:
+        return None
+    for one in part:
+        last = one.steps[-1] if one.steps else None
+        if one.source is not scores.source or last is None or last.kind != "plus":
+            continue
+        if one.steps[:-1] != scores.steps or one.places is None or not one.places.same(region):
+            continue
+        value, times = last.value
+        value = value.tensor if isinstance(value, Held) else torch.tensor(value)
+        before = scores.steps[-1] if scores.steps and scores.steps[-1].name == ADDED_TO_PART else None
+        whole = torch.zeros(scores.places.own_shape) if before is None else before.value[0].tensor.clone()
+        at = region.start + reduce(np.add.outer, region.along)
+        whole.view(-1)[torch.from_numpy(at.astype(np.int64))] += (times * value).to(whole)
+        made = last.made or (before is not None and before.made)
+        step = Change(ADDED_TO_PART, "plus", (Held(whole), 1.0), places=scores.places, made=made)
+        steps = scores.steps if before is None else scores.steps[:-1]
+        return Strand(scores.source, scores.places, scores.factor, (*steps, step))
+    return None
 
 
 def region_of(whole: torch.Tensor, key: Any) -> Places | None:
@@ -244,25 +274,43 @@ def _over(known: Known, call: TorchCall, scores: Scores) -> Change | Strand:
     other = call.argument(1, "other")
     if not scores.first or call.argument(2, "rounding_mode"):
         return Change("div", places=scores.places)
-    softmax = _by_hand(known.origins, scores, other)
+    softmax = _by_hand(known, scores, other)
     return softmax or Change("div", "over", known.value(other), places=scores.places)
 
 
-def _by_hand(origins: Origins, scores: Scores, total: Any) -> Strand | None:
-    """exp(scores) over their sum is their softmax. Both may be rounded on their way."""
+def _by_hand(known: Known, scores: Scores, total: Any) -> Strand | None:
+    """exp(scores) over their sum is their softmax; what is added to the sum is exp of a sink. Both may be
+    rounded on their way."""
     strand = scores.strand
     steps, rounded = _without_rounding(strand.steps)
     if not steps or steps[-1].kind != "exp":
         return None
-    for other in origins.of(total):
+    for other in known.origins.of(total):
         theirs, too = _without_rounding(other.steps)
+        sink = theirs[-1] if theirs and theirs[-1].kind == "plus" else None
+        theirs = theirs[: None if sink is None else -1]
+        if sink is not None and not _is_positive(sink):
+            continue
         if other.source is strand.source and len(theirs) == len(steps) + 1:
             summed, same = theirs[-1], theirs[:-2] == steps[:-1]
             if summed.kind == "sum" and theirs[-2].kind == "exp" and same:
                 softmax = Change("exp / sum", "softmax", summed.value, places=scores.places)
-                steps = (*steps[:-1], softmax, *dict.fromkeys(rounded + too))
+                beside = () if sink is None else (_sink_beside(sink, summed.value[0], scores),)
+                steps = (*steps[:-1], *beside, softmax, *dict.fromkeys(rounded + too))
                 return Strand(strand.source, scores.places, strand.factor, steps)
     return None
+
+
+def _is_positive(plus: Change) -> bool:
+    value, times = plus.value
+    return bool((value.tensor * times > 0).all()) if isinstance(value, Held) else value * times > 0
+
+
+def _sink_beside(plus: Change, axis: int, scores: Scores) -> Change:
+    """The step that puts the logarithm of what is added to the sum beside the scores."""
+    value, times = plus.value
+    value = value.tensor if isinstance(value, Held) else torch.full((1,) * (axis + 1), value)
+    return Change("exp / sum", "cat", (Held((times * value).log()), axis), places=scores.places)
 
 
 def _without_rounding(steps: tuple[Change, ...]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
@@ -275,7 +323,23 @@ def _plus(known: Known, call: TorchCall, scores: Scores) -> Change:
     alpha = float(call.kwargs.get("alpha", 1))
     if not scores.first and alpha != 1:
         return Change("add", places=scores.places)
-    return Change("add", "plus", (known.value(_beside_scores(call, scores)), alpha), places=scores.places)
+    return _added(known, scores, _beside_scores(call, scores), "add", alpha)
+
+
+def _added(known: Known, scores: Scores, other: Any, name: str, times: float) -> Change:
+    made = _is_made(known.origins, scores, other)
+    return Change(name, "plus", (known.value(other), times), places=scores.places, made=made)
+
+
+def _is_made(origins: Origins, scores: Scores, other: Any) -> bool:
+    """Whether what is added to scores is itself a product, or made of the maps of their queries and keys."""
+    product = scores.strand.source
+    maps = {one.source for one in to_linears((*product.left_strands, *product.right_strands))}
+    return any(
+        isinstance(one.source, ActivationProduct)
+        or (isinstance(one.source, Linear) and any(before.source in maps for before in one.source.made_of))
+        for one in origins.of(other)
+    )
 
 
 def _minus(known: Known, call: TorchCall, scores: Scores) -> Change | Strand:
@@ -283,9 +347,9 @@ def _minus(known: Known, call: TorchCall, scores: Scores) -> Change | Strand:
     if call.kwargs.get("alpha", 1) != 1:
         return Change("sub", places=places)
     if scores.first:
-        return Change("sub", "plus", (known.value(other), -1.0), places=places)
+        return _added(known, scores, other, "sub", -1.0)
     turned = Change("sub", "times", -1.0, places=places)
-    plus = Change("sub", "plus", (known.value(other), 1.0), places=places)
+    plus = _added(known, scores, other, "sub", 1.0)
     return Strand(strand.source, places, strand.factor, (*strand.steps, turned, plus))
 
 
@@ -420,7 +484,11 @@ def _each(change: Callable[[Places, TorchCall], Places | None], name: str = "") 
         for strand in known.origins.of(call.args[0] if call.args else None):
             places = None if strand.places is None else change(strand.places, call)
             fits = places is not None and places.own_shape == shape
-            added = (Change(name),) if name and isinstance(strand.source, ActivationProduct) else ()
+            added = (
+                (Change(name, places=strand.places),)
+                if name and isinstance(strand.source, ActivationProduct)
+                else ()
+            )
             found.append(replace(strand, places=places if fits else None, steps=(*strand.steps, *added)))
         return found
 
@@ -477,6 +545,20 @@ def _padded(places: Places, call: TorchCall) -> Places | None:
     return places
 
 
+def _pad(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[Strand]:
+    """One column beside scores is a sink, of the value of the padding."""
+    widths, value = call.argument(1, "pad"), call.argument(3, "value") or 0.0
+    found = []
+    for strand in _each(_padded, "pad")(known, call, shape):
+        before = strand.steps[-1].places if strand.steps else None
+        if isinstance(strand.source, ActivationProduct) and sum(widths) == max(widths[:2]) == 1:
+            beside = Held(torch.full((1,) * len(shape), float(value))), len(shape) - 1
+            cat = Change("pad", "cat", beside, places=before)
+            strand = replace(strand, steps=(*strand.steps[:-1], cat))
+        found.append(strand)
+    return found
+
+
 def _as_complex(places: Places, call: TorchCall) -> Places:
     """Pairs become one number; the tensor's last axis is remembered by its first entry alone."""
     return Places(places.shape, places.along[:-1], places.start + places.along[-1][0])
@@ -502,7 +584,7 @@ def _into_cache(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[S
 
 REARRANGED: dict[str, Rearrangement] = {
     "cat": _cat, "stack": _stack, "roll": _each(_rolled), "flip": _each(_flipped),
-    "pad": _each(_padded, "pad"),
+    "pad": _pad,
     "index_select": _each(_chosen), "repeat_interleave": _each(_repeated_each), "repeat": _each(_repeated),
     "tile": _each(_repeated), "view_as_complex": _each(_as_complex), "view_as_real": _each(_as_real),
     "index_copy": _into_cache,

@@ -32,6 +32,7 @@ from .origins import (
     Result,
     Strand,
     Wide,
+    roots_of,
     to_linears,
 )
 from .output import results_in
@@ -41,7 +42,7 @@ from .strand_rules import Known, follow
 from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_of, tensors_in
 
 # Functions through which the weights of chosen experts go; these are no attention.
-CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_put", "setitem"}
+CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_add", "index_put", "setitem"}
 SPLITTING = {"view", "reshape", "unflatten", "view_as", "reshape_as"}
 SUMMED = ", and it weighs a sum entry by entry"
 TWO_MAPS = "two linear maps take the result of the heads"
@@ -91,8 +92,7 @@ class Watch(TorchFunctionMode):
         self.ran = True
         stream = self._guarded(self._before, call)
         result = function(*args, **call.kwargs)
-        if self._elements.several:
-            self._guarded(self._elements.follow, call, result)
+        self._guarded(self._elements.follow, call, result)
         self._guarded(self._after, call, result, stream)
         return result
 
@@ -173,6 +173,8 @@ class Watch(TorchFunctionMode):
         if not any(self._origins.of(one) for one in call.tensors()):
             if call.name in SPLITTING:
                 self._note_split(call, result)
+            elif call.name == "embedding":
+                self._note_root(result)
             return
         if call.name in ("add", "sub") and one_tensor and self._note_sum(call, result, stream):
             return
@@ -189,10 +191,14 @@ class Watch(TorchFunctionMode):
         if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
             return
         if result.dim() > tensor.dim() > 1 and result.shape[-1] < tensor.shape[-1]:
-            shape = tuple(tensor.shape)
-            self._origins.set(tensor, [Strand(Wide(shape), Places.of(shape))])
+            self._note_root(tensor)
             follow(self._known, call, result)
             self._origins.forget(tensor)
+
+    def _note_root(self, tensor: torch.Tensor) -> None:
+        """What is made of a tensor leads back to it, and no further."""
+        shape = tuple(tensor.shape)
+        self._origins.set(tensor, [Strand(Wide(shape), Places.of(shape))])
 
     def _next(self) -> int:
         self._serial += 1
@@ -306,6 +312,7 @@ class Watch(TorchFunctionMode):
             b=b,
             out=out,
             made_of=tuple(s for s in made_of if all(step.name != "add" for step in s.steps)),
+            roots=roots_of(known),
             whole=bool(plain and features),
             split=_split_axes(known, a, out) if a == contraction.a else (),
         )
@@ -344,7 +351,7 @@ class Watch(TorchFunctionMode):
         hold = self._keeper.hold
         linear = Linear(
             self._next(), self._module(), hold(x), None, None, hold(y), a, "ZY", out,
-            made_of=tuple(to_linears(self._origins.of(x))), whole=False,
+            made_of=tuple(to_linears(self._origins.of(x))), roots=roots_of(self._origins.of(x)), whole=False,
         )  # fmt: skip
         self._origins.set(y, [Strand(linear, Places.of(y.shape))])
 
@@ -449,7 +456,8 @@ class Watch(TorchFunctionMode):
                 attention = attention_of(
                     event, read, drops, module=self._module(), tap="softmax", account=account, pattern=operand
                 )
-                self._hand_on(attention, result)
+                if self._hand_on(attention, result).taken.elsewhere and strand is not again[-1]:
+                    continue  # a product of the sum that is of one element for all
                 for other in candidates:  # the other products in the sum that the softmax was of
                     self._accounts.close(self._accounts.of_softmax(_soft(other)))
                     if soft := _soft(other):
@@ -463,10 +471,11 @@ class Watch(TorchFunctionMode):
         for strand, reason in reasons.items():
             self._close(strand, reason)
 
-    def _hand_on(self, attention: Attention, z: torch.Tensor) -> None:
+    def _hand_on(self, attention: Attention, z: torch.Tensor) -> Result:
         taken = self._recorder.take(attention)
         self._accounts.close(attention.account)
         self._origins.set(z, [Strand(taken, Places.of(z.shape))])
+        return taken
 
     def _close(self, strand: Strand, reason: str) -> None:
         self._accounts.refuse(self._accounts.of_softmax(_soft(strand)), reason)
@@ -500,7 +509,7 @@ class Watch(TorchFunctionMode):
             maps = {s.source.serial for s in to_linears(self._origins.of(own))}
             self._recorder.add(written, *values, times)
             # The way back from the residual stream would lead through all layers.
-            self._origins.forget(result)
+            self._note_root(result)
             self._streams[result] = InStream(written.source, maps)
             return True
         self._note_in_stream(left, right, result)
@@ -620,7 +629,7 @@ def _times_entries(strands: tuple[Strand, ...]) -> tuple[Strand, ...]:
 def _made_of(strands: tuple[Strand, ...]) -> str:
     """What the softmax on strands was taken of instead of a product, as text for the reason; "" if
     unknown."""
-    names = (step.name for one in strands if not isinstance(one.source, Loose) for step in one.steps)
+    names = (step.name for one in strands if not isinstance(one.source, (Loose, Wide)) for step in one.steps)
     made = ", ".join(name for name in dict.fromkeys(names) if name != "softmax")
     return made and f", but of {made}"
 

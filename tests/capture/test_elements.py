@@ -47,6 +47,9 @@ LOST = {
     "windows before the batch": lambda x: torch.cat(shifted(x).chunk(2, 1)),
     "gathered": lambda x: x.gather(0, torch.tensor(ORDER)[:, None, None].expand_as(x)),
     "a matrix of the order": lambda x: torch.einsum("btd,cb->ctd", x, torch.eye(BATCH)[ORDER]),
+    "a function that is not known": lambda x: torch.channel_shuffle(x.transpose(0, 1), 3).transpose(0, 1),
+    "a sum of known and lost": lambda x: x + x.gather(0, torch.tensor(ORDER)[:, None, None].expand_as(x)),
+    "a sum with what came back from NumPy": lambda x: x + shifted(x).flip(0),
 }
 
 
@@ -90,7 +93,8 @@ def recorded(moved, batch):
 def test_an_element_is_followed_to_its_place(way, batch):
     moved, elements = FOLLOWED[way]
     model, recording, told = recorded(moved, batch)
-    assert not told and len(recording.layers) == 2
+    copies = [one for one in told if "attentions of the same tokens run side by side" in one]
+    assert len(copies) == 2 * (way == "two copies") == len(told) and len(recording.layers) == 2
     for layer, (arrays, description) in zip(
         (model.first, model.second), recording.layers.values(), strict=True
     ):
@@ -108,6 +112,26 @@ def test_an_element_that_is_not_known_is_not_claimed(way):
         number = description["leading"]["number"]
         assert description["leading"]["of"] == len(layer.z) and "batch" not in description
         assert np.abs(arrays["z"] - layer.z[number].numpy()).max() < 1e-5
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_the_copy_with_the_text_is_recorded(size):
+    """As where a model guides itself by what it says of no text: only one copy is of the given tokens."""
+    torch.manual_seed(0)
+    layer, x, text = Layer().eval(), torch.randn(size, TOKENS, 8), torch.randn(size, 5, 8)
+
+    class Guided(nn.Module):
+        def forward(self, x, text):
+            text = torch.cat([torch.zeros_like(text), text])
+            q, k, v = layer.q(torch.cat([x, x])), layer.k(text), layer.v(text)
+            self.z = (q @ k.mT).softmax(-1) @ v
+            return layer(torch.cat([torch.zeros_like(x), x]))
+
+    with torch.no_grad(), record(model := Guided(), batch=size - 1) as recording:
+        model(x, text)
+    (cross, _), (own, _) = sorted(recording.layers.values(), key=lambda one: one[1]["kind"])
+    assert np.abs(cross["z"] - model.z[-1].numpy()).max() < 1e-5
+    assert np.abs(own["z"] - layer.z[-1].numpy()).max() < 1e-5
 
 
 def test_a_batch_on_the_second_axis_is_followed():

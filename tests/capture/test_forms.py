@@ -93,6 +93,32 @@ def grouped(tile):
     return attention
 
 
+def slopes_in_place(q, k, v):
+    s, far = scores(q, k), (torch.arange(TOKENS)[:, None] - torch.arange(TOKENS)).abs()
+    for head in range(HEADS):
+        s[:, head] -= far / (head + 1)
+    s[:, 0] = s[:, 0] - far
+    return weighed(s.softmax(-1), v)
+
+
+def padded(q, k, v):
+    z = F.scaled_dot_product_attention(*(F.pad(t, (0, 3)) for t in (q, k, v)), scale=0.5)
+    return z[..., :WIDTH], (q @ k.mT / 2).softmax(-1)
+
+
+def with_one_more(q, k, v):
+    s = scores(q, k)
+    most = s.max(-1, keepdim=True).values.clamp(min=0)
+    e = (s - most).exp()
+    return weighed(e / (e.sum(-1, keepdim=True) + (-most).exp()), v)
+
+
+def unfolded(q, k, v):
+    """Each query over its own three keys."""
+    k, v = (F.pad(t, (0, 0, 2, 0)).unfold(2, 3, 1) for t in (k, v))
+    return (q[..., None, :] @ k).softmax(-1) @ v.mT
+
+
 def relative(q, k, v):
     places = torch.randn(HEADS, 2 * TOKENS - 1, WIDTH, generator=torch.Generator().manual_seed(2))
     at = torch.arange(TOKENS)[:, None] - torch.arange(TOKENS) + TOKENS - 1
@@ -158,6 +184,17 @@ CAPTURED = {
     ),
     "relative places": relative,
     "in buffers": into_buffers,
+    "slopes in place, head by head": slopes_in_place,
+    "padded after the maps": padded,
+    "one more in the sum": lambda q, k, v: weighed((e := scores(q, k).exp()) / (1 + e.sum(-1, True)), v),
+    "one more in the sum, by the largest": with_one_more,
+    "a little more in the sum": lambda q, k, v: weighed(
+        (e := scores(q, k).exp()) / (e.sum(-1, True) + 1e-3), v
+    ),
+    "a column of padding": lambda q, k, v: weighed(F.pad(scores(q, k), (0, 1)).softmax(-1)[..., :-1], v),
+    "two products, one of all elements": lambda q, k, v: weighed(
+        (scores(q, k) + (turned(q[:1]) @ turned(k[:1]).mT)[0]).softmax(-1), v
+    ),
     "capped, then masked": lambda q, k, v: weighed(
         (3 * torch.tanh(scores(q, k) / 3)).masked_fill(LATER, -torch.inf).softmax(-1), v
     ),
@@ -191,7 +228,12 @@ LEFT_OUT = {
     ),
     "sigmoid": (lambda q, k, v: scores(q, k).sigmoid() @ v, "sigmoid"),
     "relu": (lambda q, k, v: scores(q, k).relu() @ v, "relu"),
-    "one more in the sum": (lambda q, k, v: ((e := scores(q, k).exp()) / (1 + e.sum(-1, True))) @ v, "exp"),
+    "less in the sum": (lambda q, k, v: ((e := scores(q, k).exp()) / (e.sum(-1, True) - 0.1)) @ v, "exp"),
+    "keys of each query, unfolded": (lambda q, k, v: unfolded(q, k, v)[..., 0, :], "unfolded windows"),
+    "a part overwritten": (
+        lambda q, k, v: ((s := scores(q, k)).__setitem__((..., 0), s[..., 1] + 1), s.softmax(-1) @ v)[1],
+        "setitem of a part",
+    ),
     "the logarithm": (lambda q, k, v: F.log_softmax(scores(q, k), -1).exp() @ v, "log_softmax"),
     "normed late": (lambda q, k, v: ((e := scores(q, k).exp()) @ v) / e.sum(-1, True), "exp"),
     "by chance": (lambda q, k, v: F.gumbel_softmax(scores(q, k), dim=-1) @ v, "gumbel_softmax"),
@@ -386,3 +428,52 @@ def test_tensors_without_numbers_are_told_in_one_line():
     (line,) = [str(one.message) for one in told]
     assert line.startswith("softmax in Model is not in the recording: meta tensors have no numbers")
     assert list(recording.layers) == ["0"] and len(recording.left_out) == 1
+
+
+PLACES = torch.randn(TOKENS, HEADS * WIDTH, generator=torch.Generator().manual_seed(3))
+OF_KEYS = {
+    "their places": lambda x: x + PLACES,
+    "the token before, too": lambda x: x + F.pad(x, (0, 0, 1, -1)),
+    "fewer tokens": lambda x: F.avg_pool1d(x.mT, 3).mT,
+    "a norm of their own": lambda x: 2 * F.layer_norm(x, x.shape[-1:]),
+}
+
+
+class Twice(nn.Module):
+    """Two layers, of which the second is behind a residual stream, over keys that are made of the stream."""
+
+    def __init__(self, of_keys):
+        super().__init__()
+        self.maps, self.of_keys = nn.ModuleList(nn.Linear(24, 24) for _ in range(8)), of_keys
+
+    def forward(self, x):
+        for q, k, v, out in (self.maps[:4], self.maps[4:]):
+            keys = self.of_keys(x)
+            x = x + out((q(x) @ k(keys).mT).softmax(-1) @ v(keys))
+        return x
+
+
+@pytest.mark.parametrize("way", OF_KEYS)
+def test_keys_made_of_the_same_tokens_are_of_self_attention(way):
+    with torch.no_grad(), record(model := Twice(OF_KEYS[way])) as recording:
+        model(torch.randn(1, TOKENS, 24))
+    assert [d["kind"] for _, d in recording.layers.values()] == ["self", "self"]
+    other = torch.randn(1, TOKENS, 24)
+    with torch.no_grad(), record(model := Twice(lambda x: other + PLACES)) as recording:
+        model(torch.randn(1, TOKENS, 24))
+    assert [d["kind"] for _, d in recording.layers.values()] == ["cross", "cross"]
+
+
+def test_a_sum_of_products_is_told():
+    """The bias is then made of queries or keys, and would be another for another input."""
+
+    def told(form):
+        with warnings.catch_warnings(record=True) as known:
+            warnings.simplefilter("always")
+            _, _, recording = recorded(form, 0)
+        says = any("its scores are a sum of products" in str(one.message) for one in known)
+        assert says == ("bias_of" in recording.layers["0"][1])
+        return says
+
+    assert told(CAPTURED["two products, one of all elements"]) and told(CAPTURED["relative places"])
+    assert not told(CAPTURED["slopes in place, head by head"]) and not told(CAPTURED["by hand"])

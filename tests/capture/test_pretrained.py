@@ -262,7 +262,8 @@ def test_a_layer_on_512_tokens_takes_twice_what_it_takes_on_256(minilm, tmp_path
     held, written, numbers = {}, {}, {}
     for count in (128, 256, 512):
         path = tmp_path / f"{count}.safetensors"
-        before = {id(o) for o in gc.get_objects() if type(o) is torch.Tensor}
+        # Kept alive, so that no new tensor has the id of one that is gone.
+        before = {id(o): o for o in gc.get_objects() if type(o) is torch.Tensor}
         with torch.no_grad(), record(model, layers=[3]) as recording:
             model(torch.arange(1000, 1000 + count)[None])
             found = [t for t in gc.get_objects() if type(t) is torch.Tensor and id(t) not in before]
