@@ -24,7 +24,7 @@ from .products import NotUnderstood
 from .projections import close, numpy_of
 from .running import Running
 
-MOST_COMPARED = 8  # attentions side by side
+MOST_WINDOWS_COMPARED = 8  # attentions side by side
 MOST_DROPPED = 32  # beams that were given up and may have won
 
 
@@ -498,7 +498,9 @@ def _sums(attention: Attention, frames: list[Frame], name: str) -> list[np.ndarr
 
 def _share_keys(attention: Attention) -> bool:
     """Whether a key stands in several of the attentions side by side, at places of its own in each."""
-    frames = [attention.axes.frame(number) for number in range(min(attention.axes.elements, MOST_COMPARED))]
+    frames = [
+        attention.axes.frame(number) for number in range(min(attention.axes.elements, MOST_WINDOWS_COMPARED))
+    ]
     index = [attention.indexes(frame)["k"] for frame in frames]
     keys = [numpy_of(pick(attention.event.k, one)[0, 0]) for one in index]
     places: dict[bytes, set[int]] = {}
