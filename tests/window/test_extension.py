@@ -100,7 +100,7 @@ def test_the_zip_holds_the_extension_and_nothing_else(package):
 
 def test_the_zip_is_small_and_every_example_in_it_finds_its_numbers(package):
     """A capture that the zip leaves out takes with it the examples that need it, and their small pictures."""
-    assert package.stat().st_size < 2_000_000
+    assert package.stat().st_size < 1_900_000  # 2 MB is the limit
     held = set(zipfile.ZipFile(package).namelist())
     scenes = sorted((ROOT / "examples").rglob("*.toml"))
     for scene in scenes:
