@@ -39,7 +39,7 @@ class Shipped:
     layers: tuple[int, ...]
     heads: tuple[int, ...] | None = None
     tensors: frozenset[str] | None = None
-    tokens: int | None = None  # of the long text, that many; None: the short one
+    tokens: int | None = None  # how many of the long text are read; None: the short text
 
     def wants(self, tensor: str) -> bool:
         return self.tensors is None or tensor in self.tensors

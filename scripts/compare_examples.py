@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LAYOUT_INPUTS = ("Row Step", "Column Step", "Step ", "Gap ", "Pool ", "Offset")
 TAGS = ("mc_kind", "mc_name", "mc_shape", "mc_steps", "mc_pool", "mc_pool_rule", "mc_sha256", "mc_label")
-TOLERANCE = 1e-6  # of a number's own size, from 1 on
+TOLERANCE = 1e-6  # relative for numbers above 1, else absolute
 MOST_SHOWN = 5  # differences listed for each section of a scene
 
 

@@ -83,7 +83,7 @@ class Index(Node):
 class Call(Node):
     function: str
     arguments: tuple
-    options: tuple = ()  # of (name, node), by name
+    options: tuple = ()  # (name, node) of each, sorted by name
 
 
 @dataclass(frozen=True)

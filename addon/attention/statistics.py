@@ -62,7 +62,7 @@ def head_statistics(capture: Any, layer: Any, head: int) -> HeadStatistics:
     allowed = _without_padding(allowed, offset)
     queries, keys = special(layer.tokens_q), special(layer.tokens_k)
     if layer.mask in ("causal", "window"):
-        keys |= {0}  # where a query without anything to attend to looks, in a model without special tokens
+        keys |= {0}  # without special tokens, a query with nothing to attend to looks at the first key
     return HeadStatistics(
         to_previous(pattern, allowed, offset),
         to_itself(pattern, allowed, offset),

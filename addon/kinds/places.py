@@ -231,13 +231,14 @@ class Arranging(Protocol):
         """Into how many parts the dimensions i, k and j of a stage are cut."""
 
     def further(self, stage: Stage) -> float:
-        """How much more than the gap there is between this argument and the products that take it."""
+        """The distance, beyond the gap, between this argument and the products that take it."""
 
     def row_room(self, stage: Stage) -> float:
-        """How much room there is beyond that at the left of `stage`, for labels of its rows."""
+        """The room, beyond that distance, at the left of `stage`, for labels of its rows."""
 
     def draws(self, stage: Stage, role: str, far: bool) -> bool:
-        """Whether the argument `role` of the product `stage` is drawn here; `far`: at its high end."""
+        """Whether the argument `role` of the product `stage` is drawn at this place; with `far`, the place at
+        the high end of its cuboid."""
 
     def grows(self, stage: Stage) -> bool:
         """Whether the operands of a stage stand here: it is not given, and not made elsewhere."""

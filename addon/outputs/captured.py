@@ -95,7 +95,7 @@ def _lacking(capture: Capture, layers: list[Layer]) -> list[str]:
             reasons.setdefault((tensor, why), []).append(layer.name)
     lines = []
     if reasons:
-        lines += ["", "not written, because it was not shown to be right:"]
+        lines += ["", "not written, because the recording could not show that it is right:"]
         for (tensor, why), names in reasons.items():
             some = ", ".join(names[:4]) + " …" * (len(names) > 4)
             lines.append(f"  {tensor} of layer{'s' * (len(names) > 1)} {some}: {why}")

@@ -22,7 +22,7 @@ from .marks import KEYWORD, derived_mark, read_mark
 from .png_file import Png, read_png
 
 JOB_FILE = "frames.json"
-MOST_BYTES = 2**16  # of that file
+MOST_BYTES = 2**16  # of a JOB_FILE
 
 
 @dataclass(frozen=True)

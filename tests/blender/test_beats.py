@@ -1,4 +1,4 @@
-"""A film in beats as it is built: markers, few keys, what is there when, and frames that stand."""
+"""A built film in beats: its markers, its few keys, what is there when, and frames in which nothing moves."""
 
 import dataclasses
 

@@ -171,7 +171,7 @@ def overlapping(boxes):
 def test_no_label_of_the_example_is_on_another(factory, size):
     scene = dataclasses.replace(load_scene(EXAMPLE), beats="off")  # each beat has labels of its own
     render = dataclasses.replace(scene.render, width=size[0], height=size[1])
-    boxes = label_boxes(build(dataclasses.replace(scene, render=render, beats="off")))  # which have their own
+    boxes = label_boxes(build(dataclasses.replace(scene, render=render, beats="off")))
     assert len(boxes) > 40
     assert overlapping(boxes) == []
 

@@ -1,4 +1,4 @@
-"""Products that step together draw nothing that is not exact, at any frame."""
+"""Whatever is drawn of products that step together is exact, at any frame."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""A lookup on real geometry: row by row, against NumPy, and what of the table lights up."""
+"""A lookup on real geometry: row by row, against NumPy, and which rows of the table light up."""
 
 import numpy as np
 import pytest

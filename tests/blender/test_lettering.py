@@ -105,7 +105,7 @@ def test_an_own_font_is_packed_and_as_wide_as_its_file_says(factory, tmp_path):
     assert font.packed_file and not Path(font.filepath).is_file()
     for text in ("QKV", "A hat"):
         assert face.scale * width(text, font) == pytest.approx(face.width(text), abs=2e-2), text
-    assert face.width("Qé中") == built_in().width("Qé中")  # which it lacks, so that Blender's own is used
+    assert face.width("Qé中") == built_in().width("Qé中")  # it lacks these, so Blender's own is used
     used = {ob.data.body: ob.data.font for ob in scene.objects if ob.type == "FONT"}
     assert used["B"] == font and used["中"] != font
     assert face.scale * ink("H", font)[3] == pytest.approx(ink("H")[3], abs=1e-2)  # as high

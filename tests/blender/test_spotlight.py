@@ -1,4 +1,4 @@
-"""What is not in the spotlight steps back as it is drawn: smaller, and marked for its material."""
+"""Elements that are not in the spotlight are drawn smaller, and marked so that their material dims them."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a render shows of the spotlight: it stands out from what has stepped back, in the legend's hue."""
+"""In a render, entries in the spotlight stand out from the others, and have the hue of the legend."""
 
 import numpy as np
 import pytest

@@ -217,7 +217,7 @@ def test_another_colour_map_is_another_picture_and_no_other_shader(factory):
 
 
 def test_a_scene_that_was_not_drawn_here_is_planned_once(factory, monkeypatch):
-    """As a file that was opened: after that, what changes only how things look plans nothing."""
+    """Such a scene is one in an opened file. Once it is planned, changes of its look alone plan nothing."""
     begun = scene_of("paper")
     scene = update.build(begun)
     monkeypatch.setattr(update, "_last", None)

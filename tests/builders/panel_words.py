@@ -55,7 +55,7 @@ def _registered() -> Iterator[tuple[str, str]]:
         elif hasattr(cls, "bl_label"):
             yield ANY, cls.bl_label
         for prop in cls.bl_rna.properties:
-            called = prop.name not in ("", prop.identifier)  # else nobody is to see it
+            called = prop.name not in ("", prop.identifier)  # else it is never shown
             if prop.identifier in ("rna_type", "name") or not called or not _is_ours(cls, prop):
                 continue
             yield ANY, prop.name

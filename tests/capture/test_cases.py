@@ -155,7 +155,7 @@ def test_scores_that_were_clamped_are_left_out_by_name():
 
 
 def test_weights_are_those_that_ran(tmp_path):
-    """Not those after a step of an optimiser inside the block."""
+    """They are not those after a step of an optimiser inside the block."""
     model = library("LlamaForCausalLM", **GROUPED)
     before = model.model.layers[0].self_attn.v_proj.weight.detach().clone()
     optimiser = torch.optim.SGD(model.parameters(), 0.5)
@@ -572,7 +572,7 @@ def test_where_two_maps_make_queries_neither_is_given_for_them(together, tmp_pat
 
 
 def test_weights_that_are_computed_are_those_of_a_linear_map(tmp_path):
-    """As of weight_norm and of numbers that were quantised, also where x has no batch."""
+    """Such as those of weight_norm, and weights computed from quantised ones, also where x has no batch."""
 
     class Normed(nn.Module):
         def __init__(self):
@@ -728,7 +728,7 @@ WINDOWS = {  # (attention, the window of each token)
 
 @pytest.mark.parametrize("form", WINDOWS)
 def test_windows_one_by_one_are_one_layer_with_a_mask(form, tmp_path):
-    """As in Qwen2.5-VL, whose pictures and windows stand in one row of tokens. Tokens are in their order."""
+    """As in Qwen2.5-VL, whose pictures and windows stand in one row of tokens. Tokens keep their order."""
     attend, own = WINDOWS[form]
     torch.manual_seed(0)
     model, x = Heads(attend).eval(), torch.randn(3, 9, 32)
@@ -819,7 +819,7 @@ def test_an_element_that_is_not_in_the_batch_is_told_where_elements_run_one_by_o
 
 
 def test_queries_that_are_made_of_weights_have_a_projection(tmp_path):
-    """As those of Perceiver, and of the first layer of DETR's decoder."""
+    """As in Perceiver, and in the first layer of DETR's decoder."""
     torch.manual_seed(0)
 
     class Latent(Heads):

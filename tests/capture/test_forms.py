@@ -18,7 +18,7 @@ from matrix_cinema.capture.record import CaptureWarning, record  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 from torch import nn  # noqa: E402
 
-HEADS, WIDTH, BATCH, TOKENS = 12, 2, 3, 9  # more heads and queries than a tensor keeps ways back to maps
+HEADS, WIDTH, BATCH, TOKENS = 12, 2, 3, 9  # so many that a tensor's origins are not all kept
 LATER = torch.ones(TOKENS, TOKENS, dtype=torch.bool).triu(1)
 AWAY = torch.zeros(TOKENS, TOKENS).masked_fill(LATER, -torch.inf)
 
@@ -358,7 +358,7 @@ def test_what_is_captured_is_what_ran(form):
 
 
 def test_tokens_with_maps_of_their_own_stand_in_their_order():
-    """As where a text and a picture attend together."""
+    """As in models where a text and a picture attend together."""
     torch.manual_seed(0)
     maps, x = nn.ModuleList(nn.Linear(24, 72) for _ in range(2)), torch.randn(BATCH, TOKENS, 24)
     own = [

@@ -119,7 +119,7 @@ def test_a_picture_is_height_width_and_three_colours(shape):
 
 
 def test_keys_that_are_fewer_than_queries_have_no_labels_of_theirs(tmp_path):
-    """As where keys are of a coarser grid than queries: the layer is kept."""
+    """As in models whose keys are of a coarser grid than queries. The layer is kept."""
 
     class Coarse(torch.nn.Module):
         def forward(self, x):

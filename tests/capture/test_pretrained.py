@@ -199,7 +199,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_what_cannot_be_captured_is_told_in_one_line(case, bert, t5, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # else it tries for long
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # online it would try for long
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.txt").write_text(TEXT)
     (tmp_path / "latin.txt").write_bytes(b"a\xe9b")

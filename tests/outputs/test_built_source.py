@@ -1,4 +1,4 @@
-"""A built .blend is a source like its scene file: restyled, told, filmed, given to a farm."""
+"""A built .blend is a source like its scene file: it can be restyled, inspected, filmed, given to a farm."""
 
 import re
 import shutil
@@ -83,7 +83,7 @@ def test_what_it_takes_what_it_tells_and_what_a_farm_gets_is_as_of_its_scene_fil
     toml, blend = built
     told = [api.estimate(name, "x.mp4", **SMALL) for name in built]
     assert [one.frames for one in told] == [12, 12] and told[0].elements == told[1].elements > 0
-    assert told[0].memory == told[1].memory and told[1].different == 12  # which may be another's to move
+    assert told[0].memory == told[1].memory and told[1].different == 12  # others may have moved things in it
     assert api.estimate(blend, "x.png", **SMALL).frames == 1
 
     beats = [api.beats(name).beats for name in built]

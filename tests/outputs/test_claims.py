@@ -103,7 +103,7 @@ def test_a_process_of_another_machine_has_gone_when_it_was_silent(tmp_path, cloc
     assert work.others() == []
     mine = work.claim("0001")
     assert was_taken_over(mine) and not Worker(tmp_path).claims("0001")
-    assert work.silence() == 0.0  # of those that are there
+    assert work.silence() == 0.0  # a process that has gone does not count
     work.end()
 
 
@@ -131,8 +131,8 @@ def test_this_machine_itself_is_believed_sooner_when_it_was_started_anew(tmp_pat
 
 
 def test_two_machines_of_one_name_and_process_number_are_two(tmp_path):
-    """As containers have them, and copies of a machine: they cannot be asked, and nothing is taken from
-    them."""
+    """Containers and copies of a machine may share these. Their processes cannot be asked whether they run,
+    so nothing is taken from them."""
     work = Work(tmp_path)
     machine, boot, pid, started = work._own.name.split("-")[2:6]
     for n, twin in enumerate(

@@ -1,4 +1,4 @@
-"""A job for a Flamenco Manager: what is sent, as its interface has it; what is said of what it refuses."""
+"""A job for a Flamenco Manager: the request is as its interface has it, and a refusal is reported."""
 
 import http.server
 import json

@@ -1,4 +1,4 @@
-"""A .blend of anyone's: damaged ones are told in a line, odd ones too, and none writes beside the picture."""
+"""Anyone's .blend: a damaged or odd one gives an error of one line, and none writes more than the picture."""
 
 import os
 import zlib

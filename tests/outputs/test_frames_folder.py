@@ -163,7 +163,7 @@ def test_films_of_the_same_frames_share_a_folder_whoever_came_first(tmp_path):
 
 
 def test_a_film_has_its_folder_before_the_next_one_decides(tmp_path, monkeypatch):
-    """Else two films of the same frames that begin at once would each take a folder of its own."""
+    """Otherwise two films of the same frames that begin at once would each take a folder of its own."""
     with at_work(film_folders(tmp_path / "film.webm"), dataclasses.replace(OTHER, film="film.webm")):
         pass
     write, waits = frames_folder.write_frames_job, []

@@ -42,7 +42,7 @@ def test_python_code_is_left_at_once():
 
 
 def test_it_is_left_while_the_main_thread_is_in_c(tmp_path):
-    """As in a render, for as long as a picture takes."""
+    """As during a render, which stays in C until its picture is done."""
     part = tmp_path / "half.png"
     status, said = in_a_process(f"""
         import hashlib

@@ -35,7 +35,7 @@ def mp4_of(*boxes):
 
 
 def test_the_mark_covers_the_code_that_makes_pictures():
-    """What only reads, waits, tells or saves changes no picture."""
+    """Code that only reads, waits, reports or saves changes no picture."""
     covered = {path.resolve().relative_to(ROOT / "addon").parts[0] for path in marks.picture_code()}
     rooms = {path.name for path in (ROOT / "addon").iterdir() if (path / "__init__.py").exists()}
     assert rooms - covered == {"capture", "outputs", "cli", "ui"}

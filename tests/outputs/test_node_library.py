@@ -1,4 +1,4 @@
-"""The node groups as assets: complete, told, of use in a tree of one's own; what is open stays as it is."""
+"""The node groups as assets: they have tooltips and work in any tree, and the open file stays as it is."""
 
 import numpy as np
 import pytest

@@ -361,7 +361,7 @@ def test_an_interrupted_film_keeps_its_frames_and_goes_on(tiny, capsys):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process there gets no SIGINT")
 def test_an_interrupt_does_not_wait_for_the_frame(tiny):
-    """Not even where the process was started by one that ignores interrupts, which is handed on."""
+    """Not even if its parent process ignores interrupts, which a child process inherits."""
     command = [
         "render",
         str(tiny),

@@ -85,7 +85,7 @@ def test_every_script_has_its_letters(tmp_path, matplotlib):
     pytest.importorskip("brotli", reason="NO FIGURES: pip install fonttools[woff]")
     capture = labelled(tmp_path, SCRIPTS)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # as of a glyph that is missing
+        warnings.simplefilter("error")  # such as that of a missing glyph
         for kind in ("png", "pdf", "svg"):
             draw_sheet(capture, tmp_path / f"x.{kind}")
     assert {*SCRIPTS[:8], "👩💻", "Ж", "the₁₀", "the₁₁"} <= written_in(tmp_path / "x.svg")

@@ -162,9 +162,8 @@ def test_most_examples_have_a_small_picture():
 def test_a_picked_element_is_told_in_the_panel_and_pointed_out(mine):
     bpy.ops.matrix_cinema.add_product()
     made = bpy.data.scenes["Textbook product"]
-    assert "Pick Element" in drawn_texts(
-        panels.MATRIX_CINEMA_PT_element
-    )  # where it stands in one's own scene
+    # The product stands in the user's own scene.
+    assert "Pick Element" in drawn_texts(panels.MATRIX_CINEMA_PT_element)
     bpy.context.window.scene = made
     picking.pick(Hit(made.name, "product", "C", (1, 0, 2), (0, 0, 0)))
     texts = drawn_texts(panels.MATRIX_CINEMA_PT_element)

@@ -38,6 +38,6 @@ def test_a_scene_is_restyled_after_its_folder_was_moved_away_and_the_file_was_op
         assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
         assert not properties.is_pending(scene) and built.description(scene).look.style == "paper"
         assert verify(scene).ok
-        panel.file = str(tmp_path / "another.toml")  # which was never there
+        panel.file = str(tmp_path / "another.toml")  # it was never there
         with pytest.raises(RuntimeError, match="no such scene file"):
             bpy.ops.matrix_cinema.build()

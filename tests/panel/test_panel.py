@@ -147,7 +147,7 @@ def test_the_panel_keeps_what_is_changed_of_a_style(mine, scene_file):
     panel.look.style = "paper"  # another style shows itself as it is
     assert panel.style.light == "studio" and panel.style.edges == pytest.approx(0.6)
     found = properties.description(mine).style
-    assert found == Style(text=load_scene(scene_file).style.text)  # which the panel does not show
+    assert found == Style(text=load_scene(scene_file).style.text)  # the panel does not show text
 
 
 def test_a_style_file_is_shown_as_what_it_changes(mine, scene_file):
@@ -353,7 +353,7 @@ def test_a_build_shows_what_a_render_would(made):
     assert made.frame_current == from_json(made["matrix_cinema"]).render.still_frame(1, made.frame_end) > 1
     (space,) = (area.spaces.active for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
     assert space.region_3d.view_perspective == "CAMERA" and space.overlay.show_overlays
-    assert space.show_region_ui  # where our tab is
+    assert space.show_region_ui  # our tab is in this region
 
 
 def test_building_needs_no_window(mine, scene_file):
@@ -702,7 +702,7 @@ def test_a_name_keeps_its_dots_and_its_suffix(mine, tmp_path, given, still, film
     panel.output = str(tmp_path / given)
     for kind, name in (("still", still), ("film", film), ("figure", figure)):
         assert operators.output_path(panel, kind) == tmp_path / name
-    panel.render.transparent = True  # which an MP4 does not keep
+    panel.render.transparent = True  # an MP4 does not keep that
     assert operators.output_path(panel, "film") == tmp_path / film.replace(".mp4", ".mov")
 
 

@@ -1,4 +1,4 @@
-"""The buttons that give ours back: each says what it discards, and touches nothing else."""
+"""The buttons that reset what we built: each says before what it discards, and touches nothing else."""
 
 import types
 
