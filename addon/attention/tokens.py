@@ -25,6 +25,7 @@ _FAINT = frozenset(".,:;'`\"’‘‚“”„‹›´¨^~¯-‐–—_·•…�
 _PART = re.compile(r"\([1-4]/[1-4]\)$")  # of a label
 NO_BASE = "◌"  # stands under an accent whose letter is in another token
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_NO_CHARACTER = re.compile("<0x[89A-F][0-9A-F]>")
 END, GOES_ON = "</w>", "@@"
 
 
@@ -44,7 +45,12 @@ def written(tokens: Sequence[str], byte_level: bool | None = None) -> tuple[str,
     if byte_level is None:
         byte_level = is_byte_level(tokens)
     tokens, continues = _without_word_marks(tokens, byte_level)
-    texts = [_visible(text) for text in _decoded([_bytes_of(token, byte_level) for token in tokens])]
+    parts = [_bytes_of(token, byte_level) for token in tokens]
+    texts = _decoded(parts)
+    added = {n for n, token in enumerate(tokens[:-1]) if byte_level and _is_added(token, texts[n])}
+    if added:
+        texts = _decoded([tokens[n].encode() if n in added else part for n, part in enumerate(parts)])
+    texts = [_visible(text) for text in texts]
     return tuple(
         token if is_special(token) else "-" * more + text
         for token, text, more in zip(tokens, texts, continues, strict=True)
@@ -175,6 +181,12 @@ def _bytes_of(token: str, byte_level: bool) -> bytes:
         return token.encode("utf-8", "surrogatepass") if spelled is None else spelled
     text = token.replace("▁", " ").encode("utf-8", "surrogatepass")
     return _BYTE.sub(lambda match: bytes([int(match[1], 16)]), text)
+
+
+def _is_added(token: str, text: str) -> bool:
+    """Whether a token was added to a byte-level vocabulary as it is, such as "été", which would be no
+    characters as bytes: the `text`."""
+    return len(token) > 1 and max(token) <= "\xff" and _NO_CHARACTER.search(text) is not None
 
 
 def _decoded(parts: Sequence[bytes]) -> list[str]:

@@ -94,6 +94,13 @@ def test_letters_that_are_letters(text):
     assert written(text.split()) == tuple(text.split())
 
 
+def test_tokens_that_were_added_to_a_byte_level_vocabulary_are_what_they_say():
+    """An added token is spelled as it is, and its letters would be no characters as bytes."""
+    assert written(["Ġun", "été", "Ġà", "cafÃ©"], True)[:2] == ("·un", "été")
+    assert written(["café", "Ġis", "caf", "Ã", "©"], True) == ("café", "·is", "caf", "é(1/2)", "é(2/2)")
+    assert written(["Ġa", "ä", "Ġb"], True) == ("·a", "<0xE4>", "·b")
+
+
 def test_tokens_that_come_again_are_told_apart_and_found():
     labels = ("[CLS]", "the", "·cat", "the", "·cat", "-s")
     assert told_apart(labels) == ("[CLS]", "the₁", "·cat₂", "the₃", "·cat₄", "-s")
