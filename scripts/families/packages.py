@@ -95,9 +95,6 @@ _DIT = {"num_attention_heads": 4, "attention_head_dim": 8, "num_layers": 2, "sam
 _FLUX = {"patch_size": 1, "in_channels": 4, "num_layers": 1, "num_single_layers": 1, "attention_head_dim": 16,
          "num_attention_heads": 2, "joint_attention_dim": 24, "pooled_projection_dim": 24,
          "axes_dims_rope": (4, 4, 8)}  # fmt: skip
-_SD3 = {"sample_size": 8, "patch_size": 2, "in_channels": 4, "num_layers": 2, "attention_head_dim": 8,
-        "num_attention_heads": 4, "joint_attention_dim": 24, "caption_projection_dim": 32,
-        "pooled_projection_dim": 24, "out_channels": 4, "pos_embed_max_size": 8}  # fmt: skip
 MODELS = {
     "timm": {
         "vit": _timm("vit_tiny_patch16_224", **_VIT),
@@ -113,14 +110,8 @@ MODELS = {
         "pvt_v2": _timm("pvt_v2_b0", 64),
         "convit": _timm("convit_tiny", **_VIT),
         "vit, qk norm": _timm("vit_tiny_patch16_224", **_VIT, qk_norm=True),
-        "vit, gated": _timm("vit_tiny_patch16_224", **_VIT, attn_layer="diff"),
-        "maxvit": _timm("maxvit_nano_rw_256", 64),
-        "volo": _timm("volo_d1_224", 64),
+        "vit, differential": _timm("vit_tiny_patch16_224", **_VIT, attn_layer="diff"),
         "mvitv2": _timm("mvitv2_tiny", 64),
-        "crossvit": _timm("crossvit_tiny_240", 240),
-        "pit": _timm("pit_ti_224", 224),
-        "gcvit": _timm("gcvit_xxtiny", 224),
-        "edgenext": _timm("edgenext_xx_small", 64),
         "vit, LayerScale": _timm("vit_tiny_patch16_224", **_VIT, init_values=0.3),
     },
     "x_transformers": {
@@ -162,8 +153,6 @@ MODELS = {
         "DoRA": _peft("LoraConfig", r=4, use_dora=True, target_modules=["q_proj", "v_proj"]),
         "AdaLoRA": _peft("AdaLoraConfig", target_modules=["q_proj", "v_proj"], total_step=10),
         "LoHa": _peft("LoHaConfig", r=4, target_modules=["q_proj", "v_proj"]),
-        "VeRA": _peft("VeraConfig", r=4, target_modules=["q_proj"]),
-        "OFT": _peft("OFTConfig", oft_block_size=4, r=0, target_modules=["q_proj", "v_proj"]),
         "IA3": _peft("IA3Config", target_modules=["k_proj", "v_proj"], feedforward_modules=[]),
     },
     "diffusers": {
@@ -171,11 +160,6 @@ MODELS = {
                            encoder_hidden_states=_noise(2, 7, 24)),
         "DiT": _diffusers("DiTTransformer2DModel", _DIT, hidden_states=_noise(2, 4, 8, 8), timestep=_STEP,
                           class_labels=torch.tensor([1, 2])),
-        "SD3": _diffusers("SD3Transformer2DModel", _SD3, hidden_states=_noise(2, 4, 8, 8), timestep=_STEP,
-                          encoder_hidden_states=_noise(2, 5, 24), pooled_projections=_noise(2, 24)),
-        "PixArt": _diffusers("PixArtTransformer2DModel", _DIT | {"out_channels": 4, "cross_attention_dim": 32,
-                             "caption_channels": 24}, hidden_states=_noise(2, 4, 8, 8), timestep=_STEP,
-                             encoder_hidden_states=_noise(2, 5, 24)),
         "VAE": _diffusers("AutoencoderKL", {"block_out_channels": (16,), "norm_num_groups": 8},
                           sample=_noise(2, 3, 8, 8)),
         "Flux": _diffusers("FluxTransformer2DModel", _FLUX, hidden_states=_noise(2, 9, 4), timestep=_STEP,
