@@ -7,9 +7,9 @@ from matrix_cinema.formats.capture_file import open_capture
 from paths import ROOT
 
 SCENES = ROOT / "examples" / "attention"
-MINILM, INDUCTION, MASKS, LONG = (
+MINILM, LAYER_5, INDUCTION, MASKS, LONG = (
     open_capture(ROOT / f"examples/data/{name}.safetensors")
-    for name in ("minilm", "induction", "masks", "minilm_512")
+    for name in ("minilm", "minilm_layer_5", "induction", "masks", "minilm_512")
 )
 # scene: [(result, the numbers of the file that it has to have)]
 EXPECTED = {
@@ -28,7 +28,7 @@ EXPECTED = {
     "08_circuit": [("attn0", INDUCTION.tensor(0, "pattern", 7)),
                    ("attn1", INDUCTION.tensor(1, "pattern", 2)), ("K1", INDUCTION.tensor(1, "k", 2)),
                    ("z1", INDUCTION.tensor(1, "z", 2))],
-    "09_head_writes": [("sum", (MINILM.tensor(5, "attn_out")[10:11] - MINILM.tensor(5, "b_O"))[:, :16].T)],
+    "09_head_writes": [("sum", (LAYER_5.tensor(5, "attn_out")[10:11] - LAYER_5.tensor(5, "b_O"))[:, :16].T)],
     "10_masks": [(name, MASKS.tensor(layer, "pattern", head)) for layer, name, head in
                  ((0, "padding", 0), (1, "window", 0), (2, "alibi", 0), (3, "softcap", 0), (4, "sink", 1),
                   ("5.cross", "cross", 0))],
