@@ -409,8 +409,8 @@ def sliders(path):
 
 
 def film_anew(path):
-    """Milliseconds of the processor in which a built scene takes over a change of its film, and in which it
-    is built anew with it: medians of three each."""
+    """Milliseconds of processor time for an update of a built scene after a change of its film, and for a new
+    build with the same change: medians of three each."""
     import dataclasses
 
     import bpy
@@ -431,7 +431,7 @@ def film_anew(path):
         for how, change in ((name, update.update), (f"{name} built", update.build)):
             times = []
             for value in values:
-                value += how != name  # another one
+                value += how != name  # the build gets a value that the update did not have
                 changed = dataclasses.replace(getattr(scene, table), **{field: value})
                 began = time.process_time()
                 change(dataclasses.replace(scene, **{table: changed}), target)

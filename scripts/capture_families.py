@@ -154,7 +154,7 @@ def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 
 def check(row: Row, capture: Capture, witness: Witness, patterns: list) -> None:
-    """Holds every layer to what the model had."""
+    """Compare every layer with the tensors of the model."""
     found, residual, matched = {}, {}, []
     for layer in capture.layers.values():
         row.captured += 1

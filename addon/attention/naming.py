@@ -117,7 +117,7 @@ def _words(module: str) -> tuple[str, ...]:
 
 
 def _numbers(modules: list[str]) -> list[int | None]:
-    """The number in each path by which the paths differ, if it is one; of a single path its first number."""
+    """The number by which each path differs from the others, or None; for a single path, its first number."""
     # First the parts of a path that are a number, then those that end in one.
     for pattern in (r"(?<![^.])\d{1,6}(?![^.])", r"\d{1,6}(?![^.])"):
         in_path = [tuple(map(int, re.findall(pattern, module))) for module in modules]

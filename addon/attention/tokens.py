@@ -93,9 +93,9 @@ def as_labels(tokens: Sequence[str]) -> tuple[str, ...]:
 
 
 def places(text: str, labels: Sequence[str]) -> tuple[int, ...]:
-    """The places in `labels` of what a person calls `text`; none where it is not there. A person may write a
-    label as it is, as told apart ("the₇"), as it stands beside a matrix ("«.»₁₄"), and without its mark of a
-    space; or what a token stands for: " ", a line break, and a character that several tokens share."""
+    """The places in `labels` of the tokens that a person calls `text`; () if there are none. A person may
+    write a label as it is, as told apart ("the₇"), as it stands beside a matrix ("«.»₁₄"), and without its
+    mark of a space; or what a token stands for: " ", a line break, and a character of several tokens."""
     bare = tuple(label.strip("·") or label for label in labels)
     whole = tuple(_PART.sub("", label) for label in bare)
     for shown in (labels, bare, whole):

@@ -50,7 +50,7 @@ class LabelledMatrix:
     probability: bool = False  # a softmax made it: entries lie between 0 and 1
     leading: tuple[LeadingAxis, ...] = ()
     mask: np.ndarray | None = None  # for an additive mask: True where an entry exists
-    note: str = ""  # what is not shown as it was given, in words
+    note: str = ""  # says in words what of the matrix is not shown as given
     heads_a_key: int = 1  # for the scene's capture: how many query heads share a key/value head
     row_picture: CutPicture | None = None  # the picture whose patches are the rows, if their labels say so
     column_picture: CutPicture | None = None

@@ -1,5 +1,5 @@
-"""Every node group as text, held to the snapshots in the folder beside this file: the same on every Blender,
-and no change of a group goes unseen.
+"""Every node group as text is compared with its snapshot in the folder beside this file. The texts are the
+same on every Blender, and no change of a group goes unseen.
 
 After a change that is meant: UPDATE_SNAPSHOTS=1 .venv/bin/python -m pytest tests/blender/test_nodes.py
 and read the difference before committing it.

@@ -14,7 +14,7 @@ from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 
 MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))
-ELEMENTS = "Matrix Cinema studio_dark ice_ember"  # the material of what is signed
+ELEMENTS = "Matrix Cinema studio_dark ice_ember"  # the material of signed matrices
 
 
 def scene_of(style="studio_dark", **tables):
@@ -100,7 +100,7 @@ def test_what_a_person_changed_stays(factory):
     assert metallic(ELEMENTS).default_value == 0.25
     drawn = compat.get_input(scene.objects["B"].modifiers[MODIFIER], "Material")
     assert drawn.name == ELEMENTS and not tags.resting(scene)
-    assert scene.objects["B"].location.z == 5.0 and verify(scene).ok  # what is ours moved
+    assert scene.objects["B"].location.z == 5.0 and verify(scene).ok  # ours, so it moved
 
 
 def metallic(material):

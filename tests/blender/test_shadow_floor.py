@@ -1,4 +1,4 @@
-"""The floor that shows nothing but shadows: they are held to a sum over small parts of each matrix."""
+"""The floor that shows nothing but shadows: each is compared with a sum over small parts of its matrix."""
 
 from dataclasses import replace
 

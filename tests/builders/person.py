@@ -59,8 +59,8 @@ class Person:
         assert state() == told, self.done
 
     def takes_away(self, *blocks, lasts=True):
-        """Note datablocks of ours that the person deletes, or puts their own in the place of. With `lasts`, a
-        build need not make them again."""
+        """Note datablocks of ours that the person deletes or replaces by their own. With `lasts`, a build
+        need not make them again."""
         self.deleted |= {key_of(block): lasts for block in blocks if block and tags.TAG in block}
 
     def moves_it_otherwise(self):

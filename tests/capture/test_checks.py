@@ -1,4 +1,4 @@
-"""What a capture says of its layers is held to its own equations: at `save`, and by `verify`."""
+"""The tensors of a capture are checked by its own equations: at `save`, and by `verify`."""
 
 import warnings
 

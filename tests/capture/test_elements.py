@@ -116,7 +116,7 @@ def test_an_element_that_is_not_known_is_not_claimed(way):
 
 @pytest.mark.parametrize("size", [1, 2])
 def test_the_copy_with_the_text_is_recorded(size):
-    """As where a model guides itself by what it says of no text: only one copy is of the given tokens."""
+    """As in guidance: a model runs on a copy with the text and one without, and only one has the tokens."""
     torch.manual_seed(0)
     layer, x, text = Layer().eval(), torch.randn(size, TOKENS, 8), torch.randn(size, 5, 8)
 

@@ -60,7 +60,7 @@ def test_a_job_renders_without_us_and_becomes_a_film(tiny, tmp_path, stand_in, c
     assert sorted(first) == ["0001.png", "0002.png"]
     (job / "frames" / "0002.png").write_bytes((job / "frames" / "0002.png").read_bytes()[:-20])
     (job / "frames" / "0003.png").write_bytes((job / "frames" / "0001.png").read_bytes())
-    then = render("1", "4", "--cycles-device", "CPU")  # what is there and whole is kept, and nothing else
+    then = render("1", "4", "--cycles-device", "CPU")  # only whole frames of this job are kept
     assert then["0001.png"] == first["0001.png"] and then["0002.png"] != first["0002.png"]
     film = tmp_path / "film.mp4"
     encode = ["encode", str(job / "frames"), "-o", str(film), "--fps", "12"]
@@ -104,7 +104,7 @@ def test_a_job_s_file_shows_what_is_drawn_and_evaluates_nothing_hidden(tiny, tmp
 
 @pytest.mark.one_blender
 def test_a_frame_has_the_same_pixels_by_every_door(tiny, tmp_path, stand_in):
-    """By a command, a built file, Python, a script of its own process, and a farm's Blender without us."""
+    """A command, a built file, Python, a script in a process of its own, and a farm's Blender without us."""
     small = ["--size", "64x36", "--samples", "1", "--quiet"]
     assert cli.run(["render", str(tiny), "-o", str(tmp_path / "command.mp4"), "--frames", "3-4", *small]) == 0
     assert cli.run(["build", str(tiny), "-o", str(tmp_path / "scene.blend")]) == 0

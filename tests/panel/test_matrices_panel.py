@@ -148,6 +148,6 @@ def test_numbers_typed_by_hand_survive_an_expression_that_does_not_name_them_for
     assert (item.source, item.numbers, item.label, item.seed) == ("values", "1, 2.5; 3, 4", "mine", 7)
     assert panel.products["out"].color_map == "vik" and panel.products["out"].is_product
     assert "C" in panel.shelved_matrices
-    for n in range(100):  # what is put away has a bound
+    for n in range(100):  # only so many matrices are put away
         panel.expression = f"out = A @ X{n}"
     assert len(panel.shelved_matrices) == 64
