@@ -40,6 +40,7 @@ from whose import (  # noqa: E402
 # The suite tries a few seeds, each with three updates. Ask for more to look for trouble: "0-200".
 SEEDS = range(*map(int, os.environ.get("MATRIX_CINEMA_SEEDS", "0-4").split("-")))
 UPDATES = 3
+SETS = 0.7  # of updates, before which the person also edits a value that a build sets
 UNDOES = 0.5  # the part of updates after which the person undoes some steps
 NEAR = 0.5  # the part of updates that change little
 MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))
@@ -253,6 +254,8 @@ def test_what_a_person_does_stays(fresh, tmp_path, seed):
         scene = bpy.data.scenes["Scene"]
         for _ in range(person.random.randint(1, 3)):
             person.act(scene)
+        if person.random.random() < SETS:
+            person.act(scene, "set_")
         updated(scene, expected, person)
         person.remembers()
         if person.random.random() < UNDOES:

@@ -6,7 +6,7 @@ import bpy
 from matrix_cinema.blender import compat, tags
 from matrix_cinema.blender.rebuild import adopt
 from matrix_cinema.blender.remembered import modifier_of
-from whose import backgrounds, curves_of, key_of, users_own
+from whose import backgrounds, curves_of, key_of, ours, users_own
 
 
 def state():
@@ -25,9 +25,10 @@ class Person:
         self.found, self.set = {}, {}  # values on our objects: after the last build, and as set since
         self.touched = False  # whether they have done anything since the last update
 
-    def act(self, scene):
-        name = self.random.choice([name for name in vars(Person) if name.startswith("do_")])
-        self.done.append(name[3:])
+    def act(self, scene, of="do_"):
+        """Do something of one kind: "do_", anything; "set_", edit a value that a build sets."""
+        name = self.random.choice([name for name in vars(Person) if name.startswith(of)])
+        self.done.append(name.removeprefix("do_"))
         getattr(self, name)(scene)
         self.touched = True
         self.remembers()
@@ -366,6 +367,45 @@ class Person:
     def do_empty_scene_with_settings(self, scene):
         bpy.ops.scene.new(type="EMPTY")
         bpy.context.window.scene = scene
+
+    # -- values that a build sets ------------------------------------------------------------------------
+
+    def drawn(self, scene, *types):
+        """Objects of ours in the scene, of these types."""
+        mine = ours()
+        return [ob for ob in scene.objects if ob in mine and ob.type in types]
+
+    def set_a_lamp(self, scene):
+        for lamp in self.drawn(scene, "LIGHT"):
+            lamp.data.energy *= self.random.uniform(0.2, 0.9)
+            lamp.data.color = (1, self.random.random(), 0)
+
+    def set_the_lens(self, scene):
+        for camera in self.drawn(scene, "CAMERA"):
+            camera.data.lens *= self.random.uniform(0.8, 0.95)
+
+    def set_an_input(self, scene):
+        for ob in self.drawn(scene, "MESH"):
+            modifier = modifier_of(ob)
+            if modifier and "Min Size" in compat.input_identifiers(modifier):
+                compat.set_input(modifier, "Min Size", self.random.uniform(0.2, 0.4))
+
+    def set_a_place(self, scene):
+        for ob in self.drawn(scene, "LIGHT", "MESH")[:3]:
+            ob.location.y += self.random.uniform(0.1, 0.3)
+
+    def set_the_world(self, scene):
+        self.do_edit_world(scene)
+
+    def set_the_samples(self, scene):
+        scene.cycles.samples = self.random.randint(2, 50)
+
+    def set_a_material(self, scene):
+        mine = ours()
+        for material in (one for one in bpy.data.materials if one in mine):
+            for node in compat.node_tree(material).nodes:
+                if node.type == "BSDF_PRINCIPLED" and not node.inputs["Roughness"].is_linked:
+                    node.inputs["Roughness"].default_value = self.random.uniform(0.8, 0.9)
 
     # -- what is referred to, shared, animated, taken away ----------------------------------------------
 

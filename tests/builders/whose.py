@@ -4,7 +4,7 @@ from collections import Counter
 
 import bpy
 from matrix_cinema.blender import compat, tags
-from matrix_cinema.blender.remembered import MODIFIER
+from matrix_cinema.blender.remembered import MODIFIER, modifier_of
 
 ROOMS = ("Matrix Cinema", "Matrices", "Products", "Lettering", "Stage", "Values")  # collections of a build
 ROOTS = (bpy.types.Scene, bpy.types.WindowManager, bpy.types.WorkSpace, bpy.types.Screen)
@@ -257,9 +257,12 @@ def by_hand(scene):
             if name == tags.unnumbered(name):
                 found |= {(what, name): value for what, value in set_on_object(ob).items()}
             if ob.data in mine and isinstance(ob.data, bpy.types.Light):
-                found["energy", name] = ob.data.energy
+                found["light", name] = ob.data.energy, tuple(ob.data.color)
             if ob.data in mine and isinstance(ob.data, bpy.types.Camera):
                 found["lens", name] = ob.data.lens
+    for material in (one for one in bpy.data.materials if one in mine):
+        if rough := roughness_of(material):  # of the style that is shown
+            found["rough", tags.unnumbered(material[tags.TAG])] = rough
     if scene.world in mine:
         found["background", ""] = [socket.default_value for socket in backgrounds(scene.world)]
     return found
@@ -267,13 +270,16 @@ def by_hand(scene):
 
 def settings_of(scene):
     """The settings of rendering, as `by_hand` tells them."""
-    paths = ("render.resolution_x", "render.fps", "view_settings.exposure", "frame_end")
+    paths = ("render.resolution_x", "render.fps", "view_settings.exposure", "frame_end", "cycles.samples")
     return {("scene", path): scene.path_resolve(path) for path in paths}
 
 
 def set_on_object(ob):
     """What a person may have set on an object of ours, or added to it."""
+    modifier = modifier_of(ob)
+    inputs = compat.input_identifiers(modifier) if modifier else {}
     return {
+        "least": compat.value_at(modifier, inputs["Min Size"]) if "Min Size" in inputs else None,
         "place": tuple(ob.location),
         "hidden": (ob.hide_viewport, ob.hide_render),
         "notes": sorted(key for key in ob.keys() if key.startswith("my ")),
@@ -281,6 +287,14 @@ def set_on_object(ob):
         "constraints": [c.name for c in ob.constraints if c.name.startswith("mine")],
         "turned": [d.driver.expression for d in drivers_of(ob) if d.data_path == "rotation_euler"],
     }
+
+
+def roughness_of(material):
+    """The roughness of what a material is made of, where a person can set it."""
+    nodes = [node for node in compat.node_tree(material).nodes if node.type == "BSDF_PRINCIPLED"]
+    return [
+        node.inputs["Roughness"].default_value for node in nodes if not node.inputs["Roughness"].is_linked
+    ]
 
 
 def drivers_of(ob):
