@@ -55,7 +55,7 @@ PICTURES = (
     Picture(
         "attention/06_grouped_query",
         "",
-        "Grouped queries: two heads that share keys and values, each with its pattern.",
+        "Grouped queries: two heads, and between them the K and V that both read.",
     ),
     Picture("attention/03_softmax", "", "From scores to weights: the row of “it”, every number in sight."),
     Picture("heads/minilm_layer", "", "Three heads of one layer side by side, reading the same sentence."),

@@ -72,6 +72,11 @@ def test_links_tell_what_heads_share_and_say_once_what_all_do(name):
     assert sum("softmax" in label.text for label in labels if label.kind == "detail") == 1
 
 
+def test_an_axis_that_the_stars_labels_name_is_named_nowhere_else():
+    labels = composed("attention/09_head_writes").lettering.labels
+    assert [label.owner for label in labels if label.text == "model dimension"] == ["sum"]
+
+
 def test_one_head_is_drawn_alike_in_both_pictures_of_groups():
     def ways(name):
         p = planned(name)

@@ -41,8 +41,10 @@ FANNED = 6.0  # cost of fanning them out, and as much again for each tenth of th
 
 def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
     """The titles of axes without labels. Each stands along an edge of a matrix, turned as the edge is. An
-    axis with the same title as another one may go without."""
+    axis with the same title as another one may go without. Beside a star's labels with the same title, the
+    axes of other matrices have none."""
     told: set[str] = set()
+    at_labels = {axis.title for axis in axes_of(canvas.p, planes) if axis.texts and canvas.p.star}
     told_at: set[tuple[str, str]] = set()
     for axis in axes_of(canvas.p, planes):
         places = {(axis.title, plane.stage.of or plane.stage.name) for plane, _ in axis.sides}
@@ -50,6 +52,8 @@ def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
             continue
         # In a picture about one matrix, the axes of the others explain themselves, or do not matter.
         about = not canvas.p.star or any(canvas.p.is_star(plane.stage) for plane, _ in axis.sides)
+        if axis.title in at_labels and not about:
+            continue
         needed = axis.title not in told and about
         options: list[Option | Later] = [] if needed else [Option(cost=OVER_A_MATRIX / 4)]
         for plane, of_rows in axis.sides:
