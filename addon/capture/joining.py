@@ -87,7 +87,7 @@ def side_by_side(parts: Sequence[Seen], outputs: Sequence[Output]) -> Seen | Non
     found, refused = {}, dict(last.refused)
     for name in last.found:
         own = [s.found[name] for s in parts if name in s.found]
-        alike = all(one.how == own[0].how and np.array_equal(one.x, own[0].x) for one in own)
+        alike = all(projections.alike(one, own[0]) for one in own)
         if len(own) == len(parts) and alike:
             found[name] = projections.side_by_side(own)
         else:

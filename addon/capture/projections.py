@@ -58,14 +58,25 @@ class Projection:
         )  # fmt: skip
 
 
+def alike(one: Projection, other: Projection) -> bool:
+    """Whether projections are of the same x, in the same way, so that they are one of more heads."""
+    return (
+        one.how == other.how
+        and one.factor == other.factor
+        and one.factors is other.factors is None
+        and (one.bias is None) == (other.bias is None)
+        and np.array_equal(one.seen, other.seen)
+        and np.array_equal(one.x, other.x)
+    )
+
+
 def side_by_side(projections: Sequence[Projection]) -> Projection:
-    """The projection of the heads of several, which project the same x."""
+    """The projection of the heads of several that are alike."""
     first = projections[0]
-    biases = [one.bias for one in projections if one.bias is not None]
     return Projection(
         first.x,
         np.concatenate([one.weight for one in projections]),
-        np.concatenate(biases) if len(biases) == len(projections) else None,
+        None if first.bias is None else np.concatenate([one.bias for one in projections]),
         np.concatenate([one.pre for one in projections]),
         first.how,
         first.factor,

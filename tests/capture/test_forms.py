@@ -477,3 +477,35 @@ def test_a_sum_of_products_is_told():
 
     assert told(CAPTURED["two products, one of all elements"]) and told(CAPTURED["relative places"])
     assert not told(CAPTURED["slopes in place, head by head"]) and not told(CAPTURED["by hand"])
+
+
+@pytest.mark.parametrize("unlike", ["nothing", "a bias", "a factor"])
+def test_heads_with_maps_of_their_own_are_one_layer(unlike):
+    """Their maps are one where they are alike; else neither map is claimed for both heads."""
+    torch.manual_seed(0)
+    maps = nn.ModuleList(nn.Linear(8, 4, bias=unlike != "a bias" or n != 2) for n in range(6))
+    maps.append(nn.Linear(8, 8))
+    factors = (1.0, 3.0 if unlike == "a factor" else 1.0)
+    c, s = torch.arange(5.0).cos()[:, None], torch.arange(5.0).sin()[:, None]
+
+    def rotated(t):
+        return t * c + torch.cat([-t[..., 2:], t[..., :2]], -1) * s
+
+    class Heads(nn.Module):
+        def forward(self, x):
+            z = []
+            for n in range(2):
+                q, k, v = (one(x) for one in maps[3 * n : 3 * n + 3])
+                z.append((rotated(q) * factors[n] @ rotated(k).mT).softmax(-1) @ v)
+            return x + maps[6](torch.cat(z, -1))
+
+    with torch.no_grad(), record(model := Heads()) as recording:
+        model(x := torch.randn(1, 5, 8))
+    (arrays, description) = recording.layers["0"]
+    name, number = ("V", 2) if unlike == "a bias" else ("Q", 0)
+    assert len(arrays["q"]) == 2 and (f"W_{name}" in arrays) == (unlike == "nothing")
+    assert unlike == "nothing" or f"W_{name}" in description["not_written"]
+    if unlike == "nothing":
+        made = torch.stack([maps[number](x)[0], maps[number + 3](x)[0]]).detach().numpy()
+        found = np.einsum("tm,hmd->htd", arrays["x"], arrays["W_Q"]) + arrays["b_Q"][:, None]
+        assert np.abs(found - made).max() < 1e-5
