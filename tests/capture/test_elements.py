@@ -144,3 +144,20 @@ def test_a_batch_on_the_second_axis_is_followed():
         with torch.no_grad(), record(model) as alone:
             model(*[x[:, batch : batch + 1]] * 3)
         assert np.abs(recording.layers["0"][0]["z"] - alone.layers["0"][0]["z"]).max() < 1e-5
+
+
+def test_the_first_axis_is_the_batch_where_the_second_tells_attentions_apart_too():
+    """Frames that attend by themselves are windows of an element, not elements."""
+    torch.manual_seed(0)
+    layer, x = Layer().eval(), torch.randn(BATCH, 2, TOKENS, 8)
+
+    class Frames(nn.Module):
+        def forward(self, x):
+            return layer(x.flatten(0, 1))
+
+    with torch.no_grad(), record(model := Frames(), batch=2) as recording:
+        model(x)
+    arrays, description = recording.layers["0"]
+    assert description["batch"] == {"element": 2, "of": BATCH}
+    assert description["window"] == {"number": 0, "of": 2}
+    assert np.abs(arrays["z"] - layer.z[4].numpy()).max() < 1e-5
