@@ -15,7 +15,8 @@ from ..kinds.stage import stages_of
 from ..picture.drawing import Drawing
 from ..staging.plan import Plan
 from ..staging.pooling import bead_starts
-from ..staging.writing.numerals import notation
+from ..staging.scales import is_probability
+from ..staging.writing.numerals import notation, notation_of_weights
 from . import before_build, compat, studio, tags
 from . import text as lettering
 from .appearance import (
@@ -284,8 +285,10 @@ def _numbers(p, matrices, products, collection):
         if p.is_unseen(plane.stage):
             continue
         result, material = p.evaluation[name], matrix_number_material(p, name)
-        every = [result.raw, result.final] + ([_products_of(p, plane.stage)] if products.get(name) else [])
-        write_numbers(ob, notation(*every), material, collection)
+        every = [result.final, result.raw] + ([_products_of(p, plane.stage)] if products.get(name) else [])
+        weights = is_probability(plane.stage)
+        written = notation_of_weights(*every) if weights else notation(*every)
+        write_numbers(ob, written, material, collection)
     for cuboid in p.arrangement.cuboids:
         name = cuboid.stage.name
         if name in p.interiors:

@@ -38,6 +38,7 @@ def write_numbers(
             "Decimals": notation.decimals,
             "Characters": notation.characters,
             "Form": f"{PLACEHOLDER}{notation.ending}",
+            "Small": notation.small,
             "Size": PRODUCT_SIZE if only_lit else SIZE,
             "Lift": LIFT,
             "Only Lit": only_lit,

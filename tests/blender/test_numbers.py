@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 from matrix_cinema.description.scene import ANIMATIONS, Animation, Look, MatrixOptions, ProductOptions, Scene
-from matrix_cinema.staging.writing.numerals import Notation, notation, shown
+from matrix_cinema.staging.writing.numerals import Notation, notation, notation_of_weights, shown
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,15 @@ from matrix_cinema.staging.writing.numerals import Notation, notation, shown
 )
 def test_numbers_have_two_digits_of_the_largest_at_least(values, decimals, exponent, longest):
     assert notation(np.array(values, float)) == Notation(decimals, exponent, len(longest))
+
+
+def test_weights_add_up_as_they_are_written_and_none_that_is_there_looks_like_0():
+    weights = np.array([[0.9558, *[0.0044] * 10, 0.0002, 0.0]])
+    assert np.abs(np.round(weights, 2).sum() - 1.0) > 0.005  # with two decimals they would not
+    found = notation_of_weights(weights)
+    assert abs(np.round(weights, found.decimals).sum() - 1.0) <= 0.005
+    assert found == Notation(3, 0, 5, "<.001")
+    assert notation_of_weights(np.array([[0.25, 0.75]])) == notation(np.array([0.25, 0.75]))
 
 
 def test_small_scenes_are_numbered_by_themselves():

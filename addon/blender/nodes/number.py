@@ -19,6 +19,7 @@ def Number(g: Group) -> Any:
     factor = g.input("Factor", float, 1.0, hint="Factor of the values before they are written")
     decimals = g.input("Decimals", int, 0, low=0)
     form = g.input("Form", str, PLACEHOLDER, hint=f"The text to write, with {PLACEHOLDER} for the digits")
+    small = g.input("Small", str, "", hint="The text of a positive value that rounds to 0")
     longest = g.input(
         "Characters", int, 1, low=1, hint="Of the longest number; all are as small as it has to be"
     )
@@ -48,7 +49,8 @@ def Number(g: Group) -> Any:
         text = g.node("FunctionNodeValueToString", {"Value": value, "Decimals": shown})[0]
         text = g.node("FunctionNodeReplaceString", {0: text, 1: "-", 2: "−"})[0]
         whole = g.node("FunctionNodeReplaceString", {0: form, 1: PLACEHOLDER, 2: text})[0]
-        text = g.switch(value == 0.0, text, whole)
+        is_small = (value == 0.0) & (Value > 0.0) & (g.node("FunctionNodeStringLength", {0: small})[0] > 0)
+        text = g.switch(is_small, small, g.switch(value == 0.0, text, whole))
         length = g.node("FunctionNodeStringLength", {0: text})[0]
         height = size * g.real("MINIMUM", 1.0, 2.6 / g.real("MAXIMUM", length, longest))
         letters = compat.centred_text(g, text, height)

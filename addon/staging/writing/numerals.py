@@ -6,6 +6,7 @@ while they count.
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 FEW = 64  # the most matrix entries of a scene that gets numbers by default
 FEW_PRODUCTS = 4096  # the most elements of a scene that gets beams by default
 COMPACT = 4  # characters of a compact number, without its sign
+MOST_OF_A_WEIGHT, LOST_OF_A_ROW = 3, 0.005  # decimals of a weight; what a rounded row may lack of its sum
 PLAIN_MAGNITUDES = (1e-3, 1e6)  # magnitudes that are written without a power of ten, the second no more
 MOST_POWER = 37  # of ten, whose reciprocal is a normal number in single precision, too
 
@@ -25,11 +27,13 @@ def shown(choice: str, count: int, few: int) -> bool:
 @dataclass(frozen=True)
 class Notation:
     """How the numbers of one matrix are written: 2.5e−5 has 1 of `decimals`, and the `exponent` -5. The
-    longest has so many `characters`; all numbers of the matrix are as small as it has to be."""
+    longest has so many `characters`; all numbers of the matrix are as small as it has to be. A positive
+    number that rounds to 0 is written as the text `small`, if there is one."""
 
     decimals: int
     exponent: int = 0
     characters: int = 1
+    small: str = ""
 
     @property
     def ending(self) -> str:
@@ -57,6 +61,28 @@ def notation(*matrices: np.ndarray) -> Notation:
     return replace(found, characters=_longest(values, found))
 
 
+def notation_of_weights(weights: np.ndarray, *others: np.ndarray) -> Notation:
+    """The Notation of probabilities, with others that the same matrix has before. As they are written, the
+    weights of each row add up to what they are, and none that is there looks like 0."""
+    found = notation(weights, *others)
+    if found.exponent:
+        return found
+    decimals = found.decimals
+    while decimals < MOST_OF_A_WEIGHT and _lost(weights, decimals) > LOST_OF_A_ROW:
+        decimals += 1
+    rounded = np.round(weights, decimals)
+    is_small = bool(((weights > 0.0) & (rounded == 0.0)).any())
+    found = replace(found, decimals=decimals, small=f"<{10.0**-decimals:.{decimals}f}".replace("0.", "."))
+    found = found if is_small else replace(found, small="")
+    longest = (_longest(one, found) for one in (weights, *others))
+    return replace(found, characters=max(*longest, len(found.small)))
+
+
+def _lost(weights, decimals):
+    """How far the sum of a row is off, at most, if its weights are rounded."""
+    return np.abs((np.round(weights, decimals) - weights).sum(axis=1)).max(initial=0.0)
+
+
 def _longest(values: np.ndarray, written: Notation) -> int:
     """The characters of the longest of these values, whole ones without decimals."""
     values = np.round(values, written.decimals) + 0.0
@@ -64,6 +90,15 @@ def _longest(values: np.ndarray, written: Notation) -> int:
     fraction = np.where(values == np.round(values), 0, 1 + written.decimals)
     ending = np.where(values == 0.0, 0, len(written.ending))
     return int((digits + (values < 0.0) + fraction + ending).max())
+
+
+def alike(numbers: Sequence[float] | np.ndarray) -> list[str]:
+    """These numbers with the decimals of the first, which has three significant digits: 3.45, 2.40."""
+    largest = abs(numbers[0])
+    if not PLAIN_MAGNITUDES[0] <= largest < PLAIN_MAGNITUDES[1]:
+        return [number(float(x)) for x in numbers]
+    decimals = max(0, 2 - math.floor(math.log10(largest)))
+    return [f"{x:.{decimals}f}".replace("-", "−") for x in numbers]
 
 
 def number(x: float) -> str:
