@@ -1,11 +1,14 @@
 """Finds the place from which a camera sees its subject clear of the text on the picture."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from .framing import Optics, nearest, window
 
 CANDIDATES = (5, 7)  # places across and upward that are tried at a distance
 HALVINGS = 5
+KEPT_ANSWERS = 512
 TRIED_DISTANCES = np.linspace(1.0, 1.25, 6)  # nearest distances, for a subject nearer to the middle
 PLACES_ACROSS = 15  # places across that are tried for that
 PULL = 0.6  # the part of its size that a subject gives up to move half a frame nearer to the middle
@@ -21,7 +24,28 @@ def clear(
     4) of the frame from -1 to 1.
 
     It is the nearest such camera, or one a little further away if the parts are then nearer to the middle
-    between the margins. If no camera is clear of the text, it is the nearest one that sees all parts."""
+    between the margins. If no camera is clear of the text, it is the nearest one that sees all parts.
+
+    A film asks for the same again and again while its labels are laid out, so answers are kept."""
+    given = (np.ascontiguousarray(one, float) for one in (seen, margins, written))
+    seen, margins, written = given
+    reach, centre = _clear(optics, seen.shape, seen.tobytes(), margins.tobytes(), written.tobytes())
+    return reach, np.array(centre)
+
+
+@lru_cache(maxsize=KEPT_ANSWERS)
+def _clear(
+    optics: Optics, shape: tuple[int, ...], parts: bytes, room: bytes, boxes: bytes
+) -> tuple[float, tuple[float, ...]]:
+    """As `clear`, whose arrays are given as bytes."""
+    seen, margins, written = np.frombuffer(parts).reshape(shape), np.frombuffer(room), np.frombuffer(boxes)
+    reach, centre = _found_clear(seen, optics, margins, written.reshape(-1, 4))
+    return reach, tuple(centre.tolist())
+
+
+def _found_clear(
+    seen: np.ndarray, optics: Optics, margins: np.ndarray, written: np.ndarray
+) -> tuple[float, np.ndarray]:
     points = seen.reshape(-1, 3)
     outlines = seen if seen.shape[1] <= 8 else _outermost(points)[None]
 

@@ -1,6 +1,7 @@
 """Upright boxes on a picture or page, (left, bottom, right, top), and which of them overlap."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -31,8 +32,11 @@ def meeting(boxes: np.ndarray, others: np.ndarray, room: float = 0.0) -> np.ndar
     A negative `room` is the least overlap."""
     left, low, right, high = (boxes[..., n, None] for n in range(4))
     begin, bottom, end, top = (others[..., None, :, n] for n in range(4))
-    beside = (left < end + room) & (right > begin - room)
-    return beside & (low < top + room) & (high > bottom - room)
+    found = left < end + room
+    found &= right > begin - room
+    found &= low < top + room
+    found &= high > bottom - room
+    return found
 
 
 def clashes(outlines: np.ndarray, least: float = 1e-6) -> list[tuple[int, int]]:
@@ -179,10 +183,15 @@ def strips(
 ) -> np.ndarray:
     """Boxes that cover lines from `starts` to `ends` (n, 2), with `half` their thickness on either side; so
     many `pieces` for each line."""
-    parts = np.linspace(0.0, 1.0, pieces + 1)[:, None, None]
+    parts = _parts(pieces)[:, None, None]
     points = starts + (ends - starts) * parts
     low, high = np.minimum(points[1:], points[:-1]), np.maximum(points[1:], points[:-1])
     return np.concatenate([low - half, high + half], axis=2).reshape(-1, 4)
+
+
+@cache
+def _parts(pieces):
+    return np.linspace(0.0, 1.0, pieces + 1)
 
 
 def corners_of(boxes: np.ndarray) -> np.ndarray:

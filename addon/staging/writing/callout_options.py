@@ -175,10 +175,11 @@ def _entries_under(
     weights[itself] = COST_OF_COVERING
     room = 0.5 * canvas.entry_at(plane)
     low, high = boxes[:, None, :2] - room, boxes[:, None, 2:] + room
-    covered = ((points > low) & (points < high)).all(axis=2) @ weights
+    inside = (points > low) & (points < high)
+    covered = (inside[..., 0] & inside[..., 1]) @ weights
     way = ends - spot
     length = (way**2).sum(axis=1) + 1e-18
     parts = np.clip(((points - spot) @ way.T) / length, 0.0, 1.0)  # (entries, boxes)
-    off = np.linalg.norm(points[:, None] - spot - parts[..., None] * way, axis=2)
-    crossed = (off < room) & ~itself[:, None]
+    across, upward = ((points - spot)[:, axis, None] - parts * way[:, axis] for axis in (0, 1))
+    crossed = (across**2 + upward**2 < room**2) & ~itself[:, None]
     return covered + 0.1 * weights @ crossed

@@ -231,6 +231,7 @@ class _Group:
         are compared with the others before the rest is: those that cost more alone are mostly not needed."""
         near = np.flatnonzero(meeting(self.around[None], outlines, LABEL_GAP)[0])
         there = np.concatenate([NOWHERE, *(others[m] for m in near)])
+        there = there[meeting(self.around[None], there, LABEL_GAP)[0]]
         least, best, begin, end = np.inf, 0, 0, FIRST_OPTIONS
         while begin < len(self.costs) and self.costs[begin] < least:
             end = min(end, len(self.costs))
