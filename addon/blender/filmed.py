@@ -11,6 +11,7 @@ import bpy
 from ..description.frame_rate import frame_rate
 from ..kinds.places import Plane
 from ..picture.drawing import Drawing
+from ..picture.lasting import lasting
 from ..staging.plan import Plan
 from . import camera, studio, tags
 from . import text as lettering
@@ -128,7 +129,7 @@ def write_picture(
     p, lens, before = drawing.plan, target.camera, set(collection.objects)
     lift_to(lens, collection)
     to = lettering.Writer(p, font, lens, collection)
-    for one in drawing.labels:
+    for one in lasting(drawing.labels):
         shown = (one.phase.start, one.phase.end) if len(drawing.labels) > 1 else None
         lettering.write_labels(to, one.lettering, one.view, shown)
     lettering.write_overlay(to, drawing.seen, drawing.overlay)

@@ -21,6 +21,7 @@ from ..look.styles import soft_color
 from ..staging.camera.framing import View
 from ..staging.plan import Plan
 from ..staging.writing.items import Bar, Dot, Text
+from ..staging.writing.lettering import LATE_KINDS
 from . import compat, tags
 from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
 from .objects import show
@@ -33,7 +34,7 @@ ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of th
 SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the picture, distance of the type
 SHADE_RAMP = np.linspace(0.0, 1.0, 7)
 CALLOUT_KIND = "callout"
-LATE_KINDS = CALLOUT_KIND, "lit"  # labels that come up with the spotlight
+SOFT_KINDS = "detail", "steps", "axis"  # labels that are dimmer
 DIM = 0.5  # of the way from the colour of type to the background, for the dots of the size legend
 PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
 STROKE_AROUND = 0.012  # of the size of type, on a light background
@@ -100,7 +101,7 @@ def write_labels(to: Writer, letters: Any, view: View, shown: Any = None) -> Non
     leading: dict = {}
     axes, late = np.stack([view.right, view.up]), _in_the_spotlight(p, shown)
     for label in letters.labels:
-        material = _label_type(p, label.kind in ("detail", "axis"), shown)
+        material = _label_type(p, label.kind in SOFT_KINDS, shown)
         when = late if label.kind in LATE_KINDS else shown
         ob = to.text(label.text, label.size, "CENTER", material)
         ob[tags.KIND], ob[tags.LABEL] = "label", label.kind
@@ -164,7 +165,7 @@ def passing_type(
     if end > p.timeline.last_frame:  # what is there at the end stays
         end = 2.0 * end
     fade = min(seconds * p.scene.render.rate, GOES_WITHIN * (end - start))
-    return fading_material(f"{name} {start:g}", color, (start, end), fade)
+    return fading_material(f"{name} {start:g} to {shown[1]:g}", color, (start, end), fade)
 
 
 def _strokes(strokes, material, collection):
@@ -199,8 +200,12 @@ def write_overlay(to: Writer, view: View, overlay: Any) -> None:
     corner = size * (np.array(view.centre) - 1.0)  # its lower left one
     written = []
     for line in overlay.texts:
-        written.append((line, to.line(line, _type_of(p, line), unit)))
+        material = _type_of(p, line)
+        written.append((line, to.line(line, material, unit)))
         _animate(line, written[-1][1])
+        if line.barred:
+            written.append((line, _bar_over(line, unit, material, collection)))
+            _animate(line, written[-1][1])
     for item in overlay.items:
         if isinstance(item, Bar):
             written.append((item, _bar(item.color_map, item.width * unit, item.height * unit, collection)))
@@ -216,6 +221,12 @@ def write_overlay(to: Writer, view: View, overlay: Any) -> None:
         ob.parent = parent
         ob.location = (item.x * unit + corner[0], item.y * unit + corner[1], -distance)
         ob[tags.KIND] = "overlay"
+
+
+def _bar_over(line, unit, material, collection):
+    """The bar of a root over a line of type, with the origin of that line."""
+    corners = np.array(line.bar.box) - np.tile((line.x, line.y), 2)
+    return shape("root", *rectangles(tuple(unit * corners)), material, collection)
 
 
 def _type_of(p, line):

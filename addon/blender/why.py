@@ -44,6 +44,7 @@ def write_why(to: Writer, chart: WhyChart | None, product: bpy.types.Object | No
         ob.location, ob[tags.KIND], ob[tags.LABEL] = (line.x, line.y, 0.0), "label", "why"
         made.append(ob)
     start = p.spotlight.rise[1] if p.spotlight else p.timeline.moves[chart.why.stage.name].finished
+    start = max(start, p.beats[-1].span.arrived) if p.beats else start
     for ob in made:
         ob.parent = plane
         unlit(ob)

@@ -15,7 +15,7 @@ from ..staging.writing.legend import LegendBar, legend_of
 from ..staging.writing.legend_blocks import LegendForm, bar_block, stand_in_rows
 from ..staging.writing.statements import formula_of
 from ..staging.writing.typesetter import JOINED, in_rows
-from .figure_type import ASCENT, BOLDER, DESCENT, PAGE_EDGE, PAGE_POOL_WORDS, RAISED_PART, RAISED_UP, PageType
+from .figure_type import ASCENT, BOLDER, DESCENT, PAGE_EDGE, PAGE_POOL_WORDS, PageType
 
 PANEL_GAP = 9.0  # between the blocks of the legend
 BAR_LENGTHS = (80.0, 70.0, 60.0, 45.0, 32.0)  # shorter where all then fit in a line, or fit at all
@@ -64,8 +64,8 @@ def _formula(p: Plan, type: PageType) -> list[Text]:
     for n, statement in enumerate(formula_of(p)):
         x += type.width(STATEMENTS_APART, type.size) if n else 0.0
         for part in statement.parts:
-            size, y = (RAISED_PART * type.size, RAISED_UP * type.size) if part.raised else (type.size, 0.0)
-            line.append(type.line(part.text, x, y, size, kind="formula"))
+            size, y = part.script.size * type.size, part.script.raised * type.size
+            line.append(type.line(part.text, x, y, size, kind="formula", barred=part.script.barred))
             x += line[-1].width
     return line
 

@@ -10,6 +10,7 @@ from ..staging.writing.boxes import edges_of, meeting
 from ..staging.writing.items import Text, moved
 from ..staging.writing.name_options import outward_normal
 from ..staging.writing.placing import Leader, Written
+from ..staging.writing.scripts import LOWERED, indexed
 from .figure_labels import LEADER_WIDTH, PAGE_LABEL_GAP, SHARED, TOUCHING, Labels, leader_rule
 from .figure_readouts import is_beside
 from .figure_type import ASCENT, BOLDER, DESCENT, RAISED_PART, RAISED_UP, PageType
@@ -161,13 +162,14 @@ class _Places:
 
 
 class _Block:
-    """A name with the raised letter after it, the lines of its shape under it, and their cost."""
+    """A name with what is raised or lowered after it, the lines of its shape under it, and their cost."""
 
     def __init__(self, type: PageType, name: str, raised: str, shape: Sequence[str], cost: float):
-        self.type, self.name, self.raised, self.shape, self.cost = type, name, raised, shape, cost
-        self.room = 0.5 * type.size if raised else 0.0
+        self.type, self.raised, self.shape, self.cost = type, raised, shape, cost
+        self.name, self.index = indexed(name)
+        self.room = 0.5 * type.size * bool(raised) + type.width(self.index, RAISED_PART * type.size)
         widths = [type.width(line, type.small) for line in shape]
-        self.width = max([type.width(name, type.size) * BOLDER + self.room, *widths])
+        self.width = max([type.width(self.name, type.size) * BOLDER + self.room, *widths])
         self.under = [1.05 * type.size + 1.1 * type.small * n for n in range(len(shape))]
         height = ASCENT * type.size + max(self.under, default=0.0) + DESCENT * type.small
         self.half = 0.5 * np.array([self.width, height])
@@ -181,7 +183,10 @@ class _Block:
         lines = [type.line(self.name, left, y, type.size, align, bold=True, kind="name")]
         for line, down in zip(self.shape, self.under, strict=True):
             lines.append(type.line(line, x, y - down, type.small, align, soft=True, kind="detail"))
-        if self.raised:
-            at = lines[0].box[2] + 0.04 * type.size, y + RAISED_UP * type.size
-            lines.append(type.line(self.raised, *at, RAISED_PART * type.size, kind="name"))
+        right = lines[0].box[2] + 0.04 * type.size
+        for text, up in ((self.index, LOWERED.raised), (self.raised, RAISED_UP)):
+            if text:
+                at = right, y + up * type.size
+                lines.append(type.line(text, *at, RAISED_PART * type.size, kind="name"))
+                right = lines[-1].box[2]
         return Written(lines, leaders)

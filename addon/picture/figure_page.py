@@ -119,7 +119,9 @@ class FigurePage:
 
     @property
     def rules(self) -> list[Rule]:
-        return [item for item in self.items if isinstance(item, Rule)]
+        """The rules of the page, and the bars of roots."""
+        bars = [text.bar for text in self.texts if text.barred]
+        return [*(item for item in self.items if isinstance(item, Rule)), *bars]
 
     @property
     def swatches(self) -> list[Swatch]:

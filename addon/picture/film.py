@@ -155,7 +155,9 @@ def _with_earlier(
         view = made.shot.view(phase.at)
         lit = p.spotlight.lit(phase.start, phase.end, p.timeline.moves) if p.spotlight else ()
         steady = stands(made.shot.view, phase)
-        letters = lettering(p, view, aspect, free, phase.near, about, told, lit, there, steady)
+        letters = lettering(
+            p, view, aspect, free, phase.near, about, told, lit, there, steady, phase.unfinished
+        )
         earlier.append(PhaseLabels(phase, letters, view))
     made = replace(made, earlier=tuple(earlier))
     if p.beats:

@@ -135,7 +135,9 @@ def _lettering(
     shades = np.array(written.shades).reshape(-1, 4) + SHADE_MARGIN * np.array([-1, -1, 1, 1])
     free = np.concatenate([written.boxes, side.boxes, beyond(aspect), shades])
     lit = p.spotlight.lit(phase.start, phase.end, p.timeline.moves) if p.spotlight else ()
-    return lettering(p, sheet.view, aspect, free, phase.near, about, side.told(p), lit, linked=steady)
+    return lettering(
+        p, sheet.view, aspect, free, phase.near, about, side.told(p), lit, None, steady, phase.unfinished
+    )
 
 
 def _labels(

@@ -20,6 +20,7 @@ CHART_SIZES = sorted(product(WIDTHS, TALLS), key=lambda one: one[0] ** 2 * one[1
 CHART_MARGIN = 0.012  # around it
 TRIED_STEPS = (0.015, 0.005)  # between the places that are tried; the second where the first finds none
 RULE = 0.001
+AXIS_GAP = 0.006  # from the bars to the axis of their sums
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +79,10 @@ def _drawn(
     zero = low + 1.7 * foot - upto.min() * unit
     end = zero + why.total * unit
     pitch = width / len(why.order)
+    high, deep = zero + upto.max() * unit, zero + upto.min() * unit
     rules = (
         Rule(left, zero, left + width, zero, RULE),
+        Rule(left - AXIS_GAP, deep, left - AXIS_GAP, high, RULE),
         Rule(left + width - pitch, end, left + width + 0.012, end, RULE),
     )
     texts: Sequence[Text] = (
@@ -87,4 +90,6 @@ def _drawn(
         type.line(why.largest, left, low + 0.3 * foot, FOOT_SIZE, soft=True),
         type.line(why.sum, left + width + 0.018, end - 0.34 * head, HEAD_SIZE),
     )
+    if abs(end - zero) > head:
+        texts = *texts, type.line("0", left + width + 0.018, zero - 0.34 * head, HEAD_SIZE, soft=True)
     return WhyChart(why, np.array([left + 0.5 * pitch, zero]), pitch, unit, tuple(texts), rules, box)

@@ -11,7 +11,7 @@ from ..kinds.stage import Stage
 from .camera.views import names_of
 from .selections import ends_of, selections
 from .writing.captions import labels_of, title_of
-from .writing.numerals import number
+from .writing.numerals import alike, number
 
 NAMED = 3  # how many products are named
 
@@ -46,9 +46,10 @@ class Why:
 
     @property
     def largest(self) -> str:
-        """The largest products by their dimension."""
-        few = zip(self.order[:NAMED].tolist(), self.products[:NAMED].tolist(), strict=True)
-        return "largest: " + ", ".join(f"dim {k} {'+' if x > 0 else ''}{number(x)}" for k, x in few)
+        """The largest products by their dimension, all with the same decimals."""
+        few = self.products[:NAMED]
+        texts = zip(self.order[:NAMED].tolist(), few, alike(few), strict=True)
+        return "largest: " + ", ".join(f"dim {k} {'+' if x > 0 else ''}{text}" for k, x, text in texts)
 
 
 def why_of(p: Any) -> Why | None:

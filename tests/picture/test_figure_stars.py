@@ -129,7 +129,7 @@ def test_a_wide_figure_says_why_in_bars_that_add_up():
 def test_a_star_is_linked_with_what_makes_it_and_with_what_is_made_of_it(width):
     """Each link has two lines to its sign and an arrow, which cross neither type nor matrices."""
     p, page = page_of(None, width)
-    said = [text.text for text in page.texts if text.kind in ("sign", "detail")]
+    said = [text.text for text in page.texts if text.kind in ("sign", "steps")]
     assert said.count("×") == 2 and (any("softmax" in text for text in said) or width < 300.0)
     rules = [rule for rule in page.rules if rule.width == LINK_WIDTH and not rule.strong]
     assert len(rules) == 2 * (3 + 2)  # the head of an arrow has two

@@ -14,6 +14,7 @@ from matrix_cinema.errors import InputError
 from matrix_cinema.look.styles import STYLES
 from matrix_cinema.look.typeface import BUILT_IN_CAPITALS
 from matrix_cinema.picture.film import compose
+from matrix_cinema.picture.lasting import lasting
 from matrix_cinema.staging.beats.auto import LEAST_ATTENTION, head_of
 from matrix_cinema.staging.beats.caption_numbers import CaptionNumber, parsed, with_numbers, written
 from matrix_cinema.staging.beats.told import number_at
@@ -367,12 +368,46 @@ def test_captions_are_large_in_two_lines_at_most_and_nothing_stands_under_what_i
     assert {text.shown[0] for text in told} == {beat.start for beat in p.beats}
     for beat in p.beats:
         lines = [text for text in told if text.shown[0] == beat.start]
-        assert 1 <= len(lines) <= 2 and " ".join(line.text for line in lines) == beat.text
-        assert all(BUILT_IN_CAPITALS * line.size * 720 >= 14 and line.box[2] < 16 / 9 for line in lines)
+        size = max(line.size for line in lines)
+        assert 1 <= len({line.y for line in lines if line.size == size}) <= 2
+        said = "".join(line.text for line in lines).replace(" ", "")
+        assert said == beat.text.replace("ᵀ", "T").replace(" ", "")
+        assert BUILT_IN_CAPITALS * size * 720 >= 14 and all(line.box[2] < 16 / 9 for line in lines)
         view = made.shot.view(beat.span.arrived)
         boxes = made.overlay.boxes / (16 / 9, 1, 16 / 9, 1) * 2 - 1
         for part in [part for part in parts_of(p.arrangement) if part.stage.name in beat.there]:
             assert not covered(view.project(part.corners())[None, None], boxes)[0]
+
+
+def test_scores_have_their_own_name_until_softmax_is_half_through_and_labels_stay_while_they_are_the_same():
+    p = plan(head())
+    made = compose(p, 16 / 9)
+    move = p.timeline.moves["attn"]
+    half = 0.5 * (move.begins + move.finished)
+    assert move.swept < half < p.timeline.last_frame
+    for one in made.every:
+        names = {label.text for label in one.lettering.labels if label.kind == "name"}
+        words = {label.text for label in one.lettering.labels if label.text == "softmax"}
+        before, sees = one.phase.end <= half, {"attn", "scores"} & names
+        assert sees <= ({"scores"} if before else {"attn"}) and not (before and words)
+    shown = [(one.phase.start, one.phase.end, one.lettering) for one in lasting(made.every)]
+    named = [
+        (label.text, start, end)
+        for start, end, letters in shown
+        for label in letters.labels
+        if label.kind == "name"
+    ]
+    assert [end for text, _, end in named if text == "scores"] == [half]
+    assert min(start for text, start, _ in named if text == "attn") == half
+    count = sum(len(one.lettering.labels) for one in made.every)
+    assert sum(len(letters.labels) for *_, letters in shown) < count
+
+
+def test_labels_come_with_what_they_belong_to():
+    p = plan(head())
+    for one in compose(p, 16 / 9).every[1:]:
+        beat = max((beat for beat in p.beats if beat.start <= one.phase.start), key=lambda beat: beat.start)
+        assert one.phase.start >= beat.start + 0.7 * (beat.span.arrived - beat.start)
 
 
 def test_what_passes_under_a_caption_is_shaded_in_that_beat_alone():

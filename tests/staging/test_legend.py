@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from matrix_cinema.errors import InputError
 from matrix_cinema.staging.writing.legend import before_until, legend_of, number, sizes_of, ticks
 from matrix_cinema.staging.writing.overlay import overlay
+from matrix_cinema.staging.writing.scripts import LOWERED, RAISED
 from matrix_cinema.staging.writing.statements import formula_of
 from matrix_cinema.staging.writing.typesetter import JOINED
 
@@ -117,7 +118,8 @@ def test_the_size_legend_is_the_law_of_sizes():
 
 
 def written(statement):
-    return "".join("^" * part.raised + part.text for part in statement.parts)
+    marks = {RAISED: "^", LOWERED: "_"}
+    return "".join(marks.get(part.script, "") + part.text for part in statement.parts)
 
 
 def test_an_expression_is_set_in_statements_and_lit_as_it_is_computed():
@@ -130,6 +132,16 @@ def test_an_expression_is_set_in_statements_and_lit_as_it_is_computed():
     assert set(lit["Q K"]) == {(move.start, move.swept), (move.swept, move.finished)}
     (own,) = [part.lit for part in second.parts if part.text == "S V"]
     assert own == ((p.timeline.moves["out"].start, p.timeline.moves["out"].swept),)
+
+
+def test_indices_stand_lower_and_a_root_has_a_bar_over_the_inner_dimension():
+    p = planned("attn_out = softmax((Q = x @ W_Q) @ K.T / sqrt(k))", x=(5, 3), W_Q=(3, 4), K=(5, 4))
+    first, second = formula_of(p)
+    assert written(first) == "Q = x W_Q" and written(second) == "attn_out = softmax(Q K^T / √4)"
+    lines = overlay(p, 16 / 9).texts
+    (under,) = [line for line in lines if line.barred]
+    assert under.text == "4" and under.bar.y0 > under.y + 0.7 * under.size
+    assert (under.bar.x0, under.bar.x1) == (under.box[0], under.box[2])
 
 
 def test_sheets_brackets_and_parts():

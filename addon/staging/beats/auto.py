@@ -19,12 +19,14 @@ from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
 from ..camera.views import PRODUCTS_SUFFIX, axis_of
 from ..spotlight import pointed_at
 from ..timing.beats import EPILOGUE, SUMS
+from ..why import Why
 from ..writing.captions import labels_of
 
 if TYPE_CHECKING:  # plans have beats
     from ..plan import Plan
 
 LONGEST_CAPTION_TOKEN = 18  # letters of a token in a caption
+LONGEST_ALONE = 8.0  # rows for each column of queries or keys: alone, longer ones look like their edge
 LEAST_ATTENTION = 0.2  # of a token's attention; less is not informative
 STRAIGHT = 0.97  # the cosine above which the camera looks straight at a matrix
 MOST_STATEMENTS = 6  # results other than the head that get a beat each
@@ -195,21 +197,26 @@ class _HeadTeller:
         left, right = head.scores.operands
         both = f"{left.stage.name}, {right.stage.name}"
         if not head.pair:
-            say = f"Each token asks, a row of {self.shown(left)}, and answers, a row of {self.shown(right)}."
+            say = f"Each token asks, {self.part(left)}, and answers, {self.part(right, 1)}."
             return [Beat(say=say, show=both)]
         query, key = head.pair
         asks, answers = self.sides(head.scores, query, key)
         who = self.token(0, query)
         which = f"{head.pattern.title[:1].upper()}{head.pattern.title[1:]}: " if len(head.alike) > 1 else ""
-        every = "Every token" if self.is_one_text else "Every token of the other text"
+        every = "Each token" if self.is_one_text else "Each token of the other text"
+        shapes = [self.p.evaluation[side.stage].shape for side in (left, right)]
+        if max(rows / columns for rows, columns in shapes) > LONGEST_ALONE:
+            say = f"{which}{who} asks, with {self.part(left)}. {every} answers, with {self.part(right, 1)}."
+            show = f"{head.scores.name}{PRODUCTS_SUFFIX}"
+            return [Beat(say=say, show=show, spotlight=_together(asks, answers))]
         return [
             Beat(
-                say=f"{which}{who} asks: its query is a row of {self.shown(left)}.",
+                say=f"{which}{who} asks: its query is {self.part(left)}.",
                 show=left.stage.name,
                 spotlight=asks,
             ),
             Beat(
-                say=f"{every} has a key, a row of {self.shown(right)}{self.shared(right)}.",
+                say=f"{every} has a key, {self.part(right, 1)}{self.shared(right)}.",
                 show=both,
                 spotlight=_together(asks, answers),
             ),
@@ -230,10 +237,12 @@ class _HeadTeller:
         self.told |= {s.name for s in ours}
         run = ", ".join(dict.fromkeys((s.of or s.name) + SUMS for s in ours))
         show = f"{head.scores.name}{PRODUCTS_SUFFIX}"
-        beat = Beat(say="Query times key: a score for each pair of tokens.", show=show, run=run)
+        beat = Beat(say="Query times key scores each pair of tokens.", show=show, run=run)
         if not head.pair:
             return [beat]
         query, key = head.pair
+        if self.opened:  # a beat at the end opens it
+            return [beat]
         score = self.number(head.scores, query, key, ".1f", SUMS)
         say = f"{self.token(0, query)} times {self.token(1, key)}: {score}."
         # A score that is not seen is a product, which is lit with its two sides.
@@ -325,24 +334,47 @@ class _HeadTeller:
         self.told |= {s.name for s in ours}
         run = ", ".join(dict.fromkeys(s.of or s.name for s in ours))
         name = self.name_of(head.out)
-        mix = Beat(say=f"The weights mix the values, rows of {self.shown(values)}, into {name}.", run=run)
+        mix = Beat(say=f"The weights mix the values, {self.part(values, many=True)}, into {name}.", run=run)
         if not head.pair:
             return [mix]
         query, key = head.pair
         weight = self.number(head.pattern, query, key)
         row = self.token(0, query) if self.labels[0] else str(query)
         say = f"{weight} of the value of {self.token(1, key)} goes into row {row} of {name}."
-        lit = self.spot, self.row_of(values, key), self.light(head.out, query, None)
-        return [mix, Beat(say=say, spotlight=_together(*lit))]
+        return [mix, Beat(say=say, spotlight=self.lit_at_the_end(head.pair))]
+
+    def lit_at_the_end(self, pair: tuple[int, int]) -> str:
+        """The spotlight on the pair, on the value of its key, and on the row of the output that it makes."""
+        out, values, (query, key) = self.head.out, self.head.values, pair
+        if out is None or values is None:
+            return self.spot
+        return _together(self.spot, self.row_of(values, key), self.light(out, query, None))
 
     def after(self) -> list[Beat]:
         """The results after the head, as they are written; at the end, what the head does on average."""
         rest = [s for s in stages_of(self.p.root) if s.operands and s.name not in self.told]
         beats = _statements(self.p, rest, self.head.out or self.head.pattern)
+        beats += self.opening()
         say = self.summary()
         if say:
             beats.append(Beat(say=say, spotlight=self.spot))
         return beats
+
+    @property
+    def opened(self) -> Why | None:
+        """What shows of which products the score of the pair is the sum, if the film shows that."""
+        why = self.p.why
+        return why if why and why.stage is self.head.scores and (why.i, why.j) == self.head.pair else None
+
+    def opening(self) -> list[Beat]:
+        """The products of the score, as bars."""
+        why = self.opened
+        if not why:
+            return []
+        score = self.number(why.stage, why.i, why.j, ".1f", SUMS)
+        pair = f"{self.token(0, why.i)} times {self.token(1, why.j)}"
+        say = f"{pair} is {score}, from {len(why.order)} products."
+        return [Beat(say=say, spotlight=self.lit_at_the_end((why.i, why.j)))]
 
     def summary(self) -> str:
         """A sentence about what the head does, by the measures of `inspect`."""
@@ -390,8 +422,11 @@ class _HeadTeller:
     def name_of(self, stage: Stage) -> str:
         return (stage.of or stage.name).replace("{", "{{").replace("}", "}}")
 
-    def shown(self, operand: Operand) -> str:
-        return self.name_of(operand.stage)
+    def part(self, operand: Operand, axis: int = 0, many: bool = False) -> str:
+        """A row (axis 0) or column of an operand as it is drawn: "a row of Q", "a column of Kᵀ"."""
+        name = f"{self.name_of(operand.stage)}{'ᵀ' * operand.transposed}"
+        what = ("row", "column")[axis]
+        return f"{what}s of {name}" if many else f"a {what} of {name}"
 
     def shared(self, operand: Operand) -> str:
         """A phrase about how many heads share the keys, if they do."""

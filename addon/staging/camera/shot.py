@@ -30,13 +30,15 @@ class Key:
 class Phase:
     """A part of a film, between two frames, with labels of its own. They are laid out for the view at the
     frame `at`, and are `about` the parts that make these results, or about everything if there are none. Of
-    many similar matrices, only the one that is `near` this matrix is named."""
+    many similar matrices, only the one that is `near` this matrix is named. The results in `unfinished` are
+    still sums, and have the name of these."""
 
     start: float
     end: float
     at: float
     about: frozenset = frozenset()
     near: str = ""
+    unfinished: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)

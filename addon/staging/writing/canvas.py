@@ -3,7 +3,7 @@
 Lengths are in the unit of the picture: that of a film is the height of its frame.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -28,7 +28,7 @@ class Canvas:
     planes in the picture, and `quads` (n, 4, 2) their outlines; `sides` (l, 4, 2) are the
     sides of the boxes in which the elements of small ones are. `faces` (m, 4, 2) are the faces of cuboids
     with drawn products, `strips` (k, 4, 2) the outlines of patches beside planes. `type` sets the type of the
-    picture."""
+    picture. Results in `unfinished` are still sums."""
 
     def __init__(
         self,
@@ -38,8 +38,10 @@ class Canvas:
         height: float,
         type: Typesetter,
         parts: Sequence[Part] | None = None,
+        unfinished: Collection[str] = (),
     ):
         self.p, self.view, self.width, self.height, self.type = p, view, width, height, type
+        self.unfinished = unfinished
         parts = parts_of(p.arrangement) if parts is None else parts
         drawn = [part for part in parts if isinstance(part, Plane) and not part.unseen]
         self.planes = [plane for plane in drawn if self.shows(plane.corners())]

@@ -4,7 +4,7 @@ Labels face the camera; they are laid out for the direction in which it begins.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,15 +28,24 @@ MANY_NAMES = 12  # matrices of a picture about one of them: of more, only those 
 # What steps of an epilogue are called, where not by the name of their function.
 EPILOGUE_WORDS = dict.fromkeys(("multiply", "divide"), "scaling") | dict.fromkeys(MASKING, "masking")
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
+SCORES = "scores"  # what a softmax is made of
 
 
-def name_of(p: Any, plane: Plane, longest: float | None = None) -> tuple[str, str, str]:
-    """The text at a matrix: its name, a raised "T" if it is drawn transposed, and its shape as it is drawn:
-    that of Kᵀ, not of K."""
-    name = p.typeface.shown(_as_term(p, plane), longest)
+def name_of(
+    p: Any, plane: Plane, longest: float | None = None, unfinished: Collection[str] = ()
+) -> tuple[str, str, str]:
+    """The text at a matrix: its name, or that of its sums if it is `unfinished`, a raised "T" if it is drawn
+    transposed, and its shape as it is drawn: that of Kᵀ, not of K."""
+    is_sums = plane.stage.name in unfinished
+    name = p.typeface.shown(SCORES if is_sums else _as_term(p, plane), longest)
     rows, columns = plane.as_labelled(plane.rows, plane.columns)
     shared = _shared_by(p, plane.stage)
     return name, "T" if plane.transposed else "", f"{rows} × {columns}{shared and ', '}{shared}"
+
+
+def has_scores(stage: Stage) -> bool:
+    """Whether the sums of a product are scores, which are no weights until softmax has run."""
+    return stage.has_interior and any(step.function == "softmax" for step in stage.epilogue)
 
 
 def _shared_by(p, stage):

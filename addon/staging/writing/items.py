@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from .boxes import strips
+from .scripts import BAR_AT, BAR_WIDTH_OF_TYPE
 
 Box = tuple[float, float, float, float]
 PART_BEFORE = {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}  # (x, y) of a line's width, by how it is aligned
@@ -20,9 +21,10 @@ class Text:
     """A line of type, `width` wide, from `low` (below 0) to `high` above its base line.
 
     (x, y) is on the base line, at its left end, middle or right end by `align`, and the line is turned around
-    that by `angle`, in radians. `kind` is "title", "name", "detail" (a shape), "axis", "token" or "told" (the
-    caption of a beat). `anchor` is the point of the world (3,) that it belongs to. `soft` type is dimmer. In
-    a film it is `lit` between these frames, and visible between the two frames `shown`, or always.
+    that by `angle`, in radians. `kind` is "title", "name", "detail" (a shape), "steps" (of an arrow), "axis",
+    "token" or "told" (the caption of a beat). `anchor` is the point of the world (3,) that it belongs to.
+    `soft` type is dimmer, and `barred` type has the bar of a root over it. In a film it is `lit` between
+    these frames, and visible between the two frames `shown`, or always.
     """
 
     text: str
@@ -38,6 +40,7 @@ class Text:
     anchor: np.ndarray | None = None
     soft: bool = False
     bold: bool = False
+    barred: bool = False
     lit: tuple[tuple[float, float], ...] | None = None
     shown: tuple[float, float] | None = None
 
@@ -46,6 +49,12 @@ class Text:
         """The box around it before it is turned, from (x, y)."""
         left = -PART_BEFORE[self.align] * self.width
         return left, self.low, left + self.width, self.high
+
+    @property
+    def bar(self) -> "Rule":
+        """The bar of a root over it."""
+        left, y = self.x - PART_BEFORE[self.align] * self.width, self.y + BAR_AT * self.size
+        return Rule(left, y, left + self.width, y, BAR_WIDTH_OF_TYPE * self.size, strong=not self.soft)
 
     @property
     def box(self) -> Box:

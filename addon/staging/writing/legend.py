@@ -6,7 +6,7 @@ from typing import Any
 
 from ...kinds.stage import stages_of
 from ...look.color_maps import zero_of
-from .captions import EPILOGUE_WORDS, title_of
+from .captions import EPILOGUE_WORDS, SCORES, has_scores, title_of
 from .numerals import number
 from .typesetter import JOINED
 
@@ -48,7 +48,8 @@ def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar
             _add(ranges, p.final[stage.name], name)
         if shown and raw and _is_read_before(p, stage):
             step = stage.epilogue[0].function  # the sums have been through none of them
-            _add(ranges, p.raw[stage.name], f"{name} before {EPILOGUE_WORDS.get(step, step)}")
+            before = f"{name} before {EPILOGUE_WORDS.get(step, step)}"
+            _add(ranges, p.raw[stage.name], SCORES if p.beats and has_scores(stage) else before)
         if stage.name in p.interiors and not p.star:  # a picture about one matrix says what is of it
             _add(ranges, p.products[stage.name], f"products in {name}")
     bars = []

@@ -32,6 +32,7 @@ TYPE_SCALES = (1.0, 0.84, 0.7)  # of all type, when it is crowded
 SMALLER_TYPE = 12.0  # cost of smaller type
 ROOMY = 4.0  # cost of each label on average where type need not be smaller
 HAIR, HAIRS = 0.001, {"link": 0.0018, "frame": 0.0008}  # widths of lines: of leaders, and of others
+LATE_KINDS = "callout", "lit"  # of labels that come up with the spotlight
 PLURALS = {"tokens": ("row of tokens", "rows of tokens"), "title": ("row of titles", "rows of titles")}
 
 
@@ -40,7 +41,7 @@ class Label:
     """A line of type in the world, facing the camera. Its `position` (3,) is on its base line; `size` and the
     `box` around the position are in the world's units. `align` and `angle` are those of the Text.
 
-    `kind` is "title" (of a head), "name", "detail" (a shape, or the steps of an arrow), "axis", "token",
+    `kind` is "title" (of a head), "name", "detail" (a shape), "steps" (of an arrow), "axis", "token",
     "callout" (the number of an entry in the spotlight), "lit" (the token of a row or column there) or "sign"
     (of a link); `owner` is the name of the matrix at which it stands. With a moving camera it turns about its
     `pivot` (3,), which the labels of one `group` share: a name takes its shape along. A callout before a
@@ -104,6 +105,7 @@ def lettering(
     lit: Sequence[Lit] = (),
     there: Sequence[Part] | None = None,
     linked: bool = False,
+    unfinished: Collection[str] = (),
 ) -> Lettering:
     """The Lettering of a plan as a View sees it on a frame of this `aspect`, width to height. The boxes
     `keep_free`, in heights of the picture, stay free.
@@ -111,14 +113,16 @@ def lettering(
     Of many matrices just alike the one `near` is named, or else the first. The labels are `about` these
     planes, or about all. Only the parts that are `there` are in the way. Texts of axes that are `told`
     elsewhere need not be written. The numbers of `lit` entries are written. If matrices are
-    `linked`, lines and signs show what is multiplied with what.
+    `linked`, lines and signs show what is multiplied with what. Results that are `unfinished` have the name
+    of their sums.
     """
     if not p.scene.look.labels:
         return Lettering()
     narrow = narrowness(aspect)
     fixed, least = np.array(keep_free, float).reshape(-1, 4), np.inf
     for scale in TYPE_SCALES:
-        canvas = Canvas(p, view, aspect, 1.0, film_type(p.typeface, scale * narrow, narrow), there)
+        type = film_type(p.typeface, scale * narrow, narrow)
+        canvas = Canvas(p, view, aspect, 1.0, type, there, unfinished)
         wishes = _wishes(canvas, near, about, told, lit)
         taken = settle([wish.options for wish in wishes], fixed)
         cost = sum(option.cost for option in taken) + SMALLER_TYPE * (1.0 - scale) * len(wishes)

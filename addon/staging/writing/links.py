@@ -36,7 +36,7 @@ GLANCING = 40.0  # cost of meeting it along its edge instead of straight
 LEAST_STRAIGHT = 0.3  # of a line: how much of it leads straight out of a matrix
 PAST_LABELS = 6.0  # cost of each point that labels keep an end away from its matrix
 WITHOUT_END = 170.0  # cost of leaving out the line to one of the matrices, where it would meet no edge
-LINK_SAMPLES = 48  # points at which it is looked whether a line is free
+ALONG_A_LINK = np.linspace(0.0, 1.0, 48)[:, None]  # where it is looked whether a line is free
 NOT_FREE, DEAREST = 1e6, 260.0  # costs: of a line that is not free; of a link that would not help
 TRIED_AT_ONCE = 32  # places of a sign, the most promising ones first
 NO_BOXES = np.empty((0, 4))
@@ -152,16 +152,20 @@ class Meets:
 
 @dataclass(frozen=True, eq=False)
 class _Linked:
-    """A result, the sign between its operands, and the planes of these and, last, of the result."""
+    """A result, the sign between its operands, and the planes of these and, last, of the result, which may
+    still be `unfinished`."""
 
     stage: Stage
     sign: str
     planes: list[Plane]
+    unfinished: bool
 
     @property
     def words(self) -> tuple[str, ...]:
         """The steps of a result's epilogue as words, such as "scale, softmax", and the same without scale and
-        mask, where these have no room."""
+        mask, where these have no room; none that have not run."""
+        if self.unfinished:
+            return ()
         functions = dict.fromkeys(step.function for step in self.stage.epilogue)
         every = dict.fromkeys(STEP_WORDS.get(name, name) for name in functions)
         few = [name for name in functions if name not in STEP_WORDS]
@@ -180,7 +184,8 @@ def _linked(canvas: Canvas) -> list[_Linked]:
         if not made_of or not about:
             continue
         sign = PRODUCT_SIGN if plane.stage.has_interior else plane.stage.sign
-        found.append(_Linked(plane.stage, sign if whole else "", [*made_of, plane]))
+        unfinished = plane.stage.name in canvas.unfinished
+        found.append(_Linked(plane.stage, sign if whole else "", [*made_of, plane], unfinished))
     return sorted(found, key=lambda one: _reach(canvas, one.planes))
 
 
@@ -254,8 +259,7 @@ class Free:
             self.take_within(quad / form.point)
         for start, end in written.lines / form.point:
             self.take_line(start, end)
-        for box in written.boxes / form.point:
-            self.take(box)
+        self.take_each(written.boxes / form.point)
 
     def take_within(self, quad: np.ndarray) -> None:
         """Mark a convex quadrilateral (4, 2) as not free."""
@@ -267,31 +271,34 @@ class Free:
 
     def take(self, box: np.ndarray) -> None:
         """Mark a box (4,), and everything nearer to it than LINK_GAP, as not free."""
-        first = np.ceil((box[:2] - LINK_GAP - self.low) / RASTER_STEP).astype(int)
-        last = np.floor((box[2:] + LINK_GAP - self.low) / RASTER_STEP).astype(int)
-        (left, low), (right, high) = np.maximum(first, 0), np.maximum(last + 1, 0)
-        self.points[left:right, low:high] = False
+        self.take_each(box[None])
+
+    def take_each(self, boxes: np.ndarray) -> None:
+        """As `take`, for boxes (n, 4)."""
+        first = np.ceil((boxes[:, :2] - LINK_GAP - self.low) / RASTER_STEP)
+        last = np.floor((boxes[:, 2:] + LINK_GAP - self.low) / RASTER_STEP)
+        ranges = np.concatenate([np.maximum(first, 0), np.maximum(last + 1, 0)], axis=1).astype(int)
+        for left, low, right, high in ranges.tolist():
+            self.points[left:right, low:high] = False
 
     def take_line(self, start: np.ndarray, end: np.ndarray) -> None:
         """Mark a line between two points (2,) as not free."""
         count = int(np.linalg.norm(end - start) / RASTER_STEP) + 2
-        points = start + (end - start) * np.linspace(0.0, 1.0, count)[:, None] - self.low
-        first = np.maximum(np.ceil((points - LINK_GAP) / RASTER_STEP).astype(int), 0)
-        last = np.maximum(np.floor((points + LINK_GAP) / RASTER_STEP).astype(int) + 1, 0)
-        for (left, low), (right, high) in zip(first.tolist(), last.tolist(), strict=True):
-            self.points[left:right, low:high] = False
+        self.take_each(np.tile(start + (end - start) * np.linspace(0.0, 1.0, count)[:, None], 2))
 
     def at(self, points: np.ndarray) -> np.ndarray:
         """Whether points (..., 2) are free: (...)."""
         spots = np.rint((points - self.low) / RASTER_STEP).astype(int)
-        inside = ((spots >= 0) & (spots < self.points.shape)).all(axis=-1)
-        x, y = np.moveaxis(np.where(inside[..., None], spots, 0), -1, 0)
-        return self.points[x, y] & inside
+        (x, y), (across, upward) = (spots[..., 0], spots[..., 1]), self.points.shape
+        outside = (x < 0) | (y < 0) | (x >= across) | (y >= upward)
+        free = self.points.take(x * upward + y, mode="clip")
+        free[outside] = False
+        return free
 
     def along(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
         """Whether lines between points (..., 2) are free from end to end: (...)."""
-        part = np.linspace(0.0, 1.0, LINK_SAMPLES)[:, None]
-        return self.at(starts[..., None, :] + (ends - starts)[..., None, :] * part).all(axis=-1)
+        ways = (ends - starts)[..., None, :]
+        return self.at(starts[..., None, :] + ways * ALONG_A_LINK).all(axis=-1)
 
     def boxes(self, boxes: np.ndarray) -> np.ndarray:
         """Which of the boxes (n, 4) are free, by lines along and across them: (n,)."""
@@ -412,22 +419,28 @@ class _Ways:
     NOT_FREE where one would be too short, too slanting or too dear."""
 
     def __init__(self, signs: np.ndarray, meets: Meets):
-        self.meets = meets
-        way = signs[:, None] - meets.places  # (n, m, 2)
-        length = np.linalg.norm(way, axis=2)
-        toward = way / np.maximum(length, 1e-9)[..., None]
-        self.starts = signs[:, None] - toward * SIGN_ROOM
-        self.ends = meets.places + toward * meets.gaps[:, None]
-        out = (toward * meets.normals).sum(axis=2)
+        self.signs, self.meets = signs, meets
+        toward, length = self.toward(np.arange(len(signs)))
+        out = toward[..., 0] * meets.normals[:, 0] + toward[..., 1] * meets.normals[:, 1]
         there = (length >= SHORTEST_LINK + SIGN_ROOM + meets.gaps) & (out >= LEAST_STRAIGHT)
         costs = length + meets.costs + GLANCING * (1.0 - out)
         self.costs = np.where(there & (costs < DEAREST), costs, NOT_FREE)
+
+    def toward(self, some: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(the directions (n, m, 2) from the places of the matrix to `some` of the signs, and how far they
+        are (n, m))."""
+        way = self.signs[some][:, None] - self.meets.places
+        length = np.sqrt(way[..., 0] ** 2 + way[..., 1] ** 2)
+        return way / np.maximum(length, 1e-9)[..., None], length
 
     def clear(self, some: np.ndarray, free: Free) -> np.ndarray:
         """The costs of the lines from `some` of the signs (n,), NOT_FREE where something stands: (n, m)."""
         costs = self.costs[some]
         there = costs < NOT_FREE
-        there[there] = free.along(self.starts[some][there], self.ends[some][there])
+        toward, _ = self.toward(some)
+        starts = self.signs[some][:, None] - toward * SIGN_ROOM
+        ends = self.meets.places + toward * self.meets.gaps[:, None]
+        there[there] = free.along(starts[there], ends[there])
         return np.where(there, costs, NOT_FREE)
 
     def free_costs(self, some: np.ndarray, free: Free) -> np.ndarray:
@@ -436,9 +449,11 @@ class _Ways:
 
     def chosen(self, sign: int, free: Free) -> tuple[np.ndarray, np.ndarray, float]:
         """(where the best free line from a sign ends (2,), the point of the world there (3,), its cost)."""
-        costs = self.clear(np.array([sign]), free)[0]
+        some = np.array([sign])
+        costs = self.clear(some, free)[0]
         m = int(costs.argmin())
-        return self.ends[sign, m], self.meets.anchors[m], float(costs[m])
+        end = self.meets.places[m] + self.toward(some)[0][0, m] * self.meets.gaps[m]
+        return end, self.meets.anchors[m], float(costs[m])
 
 
 # -- what is written at it --------------------------------------------------------------------------------
@@ -495,5 +510,5 @@ def _words(words: str, arrow: Leader, free: Free, form: LinkForm) -> Text | None
     box = np.tile(middles[clear[0]], 2) + np.concatenate([-half, half])
     free.take(box)
     x, y = 0.5 * (box[0] + box[2]) * form.point, box[1] * form.point
-    said = form.type.line(words, x, y, form.word_size, "CENTER", kind="detail", soft=True)
+    said = form.type.line(words, x, y, form.word_size, "CENTER", kind="steps", soft=True)
     return replace(said, anchor=arrow.anchor)

@@ -13,6 +13,7 @@ from .canvas import Canvas
 from .captions import name_of
 from .items import Text
 from .placing import Later, Leader, Option, Wish, Written, writer
+from .scripts import LOWERED, RAISED, indexed
 from .typesetter import Typesetter
 
 NAME_SIZE, DETAIL_SIZE = 0.042, 0.026  # sizes of type
@@ -36,7 +37,7 @@ INSIDE_SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.3)  # of a name in the middle of it
 def names(canvas: Canvas, planes: Iterable[Plane]) -> Iterator[Wish]:
     """The name of each of these planes with its shape under it."""
     for plane in planes:
-        texts = name_of(canvas.p, plane, NAME_WIDTH)
+        texts = name_of(canvas.p, plane, NAME_WIDTH, canvas.unfinished)
         if canvas.p.scene.look.center_names:
             options = [
                 Later(SMALLER_NAME * (1.0 - part), partial(_inside, canvas, plane, *texts[:2], part))
@@ -50,12 +51,14 @@ def names(canvas: Canvas, planes: Iterable[Plane]) -> Iterator[Wish]:
 
 def _block(type: Typesetter, name: str, raised: str, shape: str, align: str) -> list[Text]:
     """The lines of a name at the origin."""
+    name, index = indexed(name)
     lines = [type.line(name, 0.0, 0.0, NAME_SIZE, align, kind="name")]
-    if raised:
-        right = lines[0].box[2] + 0.04 * type.sized(NAME_SIZE)
-        lines.append(
-            type.line(raised, right, 0.36 * type.sized(NAME_SIZE), NAME_RAISED_SIZE * NAME_SIZE, kind="name")
-        )
+    right, size = lines[0].box[2] + 0.04 * type.sized(NAME_SIZE), type.sized(NAME_SIZE)
+    for text, script in ((index, LOWERED), (raised, RAISED)):
+        if text:
+            small = NAME_RAISED_SIZE * NAME_SIZE
+            lines.append(type.line(text, right, script.raised * size, small, kind="name"))
+            right = lines[-1].box[2]
     apart = 0.34 * type.sized(NAME_SIZE) + 0.78 * type.sized(DETAIL_SIZE)
     under = min(-apart, lines[0].low - 0.8 * type.sized(DETAIL_SIZE))
     return [*lines, type.line(shape, 0.0, under, DETAIL_SIZE, align, kind="detail")]

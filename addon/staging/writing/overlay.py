@@ -15,6 +15,7 @@ from .boxes import around_each
 from .items import Bar, Box, Item, Text
 from .legend import before_until, legend_of, sizes_of
 from .legend_blocks import ALWAYS, Block, LegendForm, bar_block, in_turn, sizes_block, stand_in_rows
+from .scripts import TRANSPOSED, Script, scripts_of
 from .statements import Statement, formula_of
 from .typesetter import film_type, in_rows, narrowness
 
@@ -22,7 +23,6 @@ FRAME_EDGE = 0.045
 TITLE_SIZE, CAPTION_SIZE, FORMULA_SIZE = 0.044, 0.027, 0.030  # sizes of type
 LEGEND_SIZE, NUMBER_SIZE = 0.024, 0.021
 TOLD_SIZE, TOLD_WIDTH = 0.036, 0.55  # what a beat says, in lines of at most this width
-RAISED_SIZE, RAISED_BY = 0.62, 0.36  # of a raised part of the expression, in sizes of the rest
 LEGEND_LINE = 0.027  # from a line of numbers to the next
 FILM_LEGEND = LegendForm(
     LEGEND_SIZE, NUMBER_SIZE, 0.018, 0.012, LEGEND_LINE, 0.0, 0.014, 0.06, 0.0, dot=0.026
@@ -172,9 +172,15 @@ class _FrameType:
         room = min(TOLD_WIDTH * self.unit, self.width)
         for beat in self.p.beats:
             end = ALWAYS if beat is self.p.beats[-1] else beat.end
-            text, y = self.p.typeface.shown(beat.text), top - 0.8 * size
+            plain = (self.p.typeface.shown(text) for text in beat.text.split(TRANSPOSED))
+            text, y = TRANSPOSED.join(plain), top - 0.8 * size
             for line in self.type.wrapped(text, TOLD_SIZE, room):
-                lines.append(self.line(line, self.left, y, TOLD_SIZE, kind="told", shown=(beat.start, end)))
+                x = self.left
+                for piece, script in scripts_of(line):
+                    lines.append(
+                        self.piece(piece, script, x, y, TOLD_SIZE, kind="told", shown=(beat.start, end))
+                    )
+                    x += self.type.width(piece, script.size * TOLD_SIZE)
                 y -= 1.3 * size
         return lines
 
@@ -209,15 +215,18 @@ class _FrameType:
         """The parts of a statement from x on, and where it ends."""
         lines = []
         for part in statement.parts:
-            size, rise = FORMULA_SIZE, 0.0
-            if part.raised:
-                size, rise = RAISED_SIZE * FORMULA_SIZE, RAISED_BY * FORMULA_SIZE
-            lines.append(self.line(part.text, x, y + rise * self.unit, size, lit=part.lit, **more))
-            x += self.type.width(self.p.typeface.shown(part.text), size)
+            line = self.piece(part.text, part.script, x, y, FORMULA_SIZE, lit=part.lit, **more)
+            lines.append(line)
+            x += self.type.width(self.p.typeface.shown(part.text), part.script.size * FORMULA_SIZE)
         return lines, x
 
+    def piece(self, text: str, script: Script, x: float, y: float, size: float, **more: Any) -> Text:
+        """A piece of a line of type of this `size`."""
+        rise, size = script.raised * size * self.unit, script.size * size
+        return self.line(text, x, y + rise, size, barred=script.barred, **more)
+
     def statement_width(self, statement: Statement) -> float:
-        sizes = [(RAISED_SIZE if part.raised else 1.0) * FORMULA_SIZE for part in statement.parts]
+        sizes = [part.script.size * FORMULA_SIZE for part in statement.parts]
         parts = zip(statement.parts, sizes, strict=True)
         return sum(self.type.width(part.text, size) for part, size in parts)
 

@@ -23,6 +23,7 @@ from ...algebra.expression import (
     text_of,
 )
 from ...kinds.stage import stages_of
+from .scripts import LOWERED, PLAIN, RAISED, ROOT, UNDER_ROOT, Script, indexed
 
 PRINTED_SIGNS = {"@": " ", "*": " × ", "/": " / ", "+": " + ", "-": " − "}
 SUPERSCRIPTS = {"2": "²", "3": "³", "-1": "⁻¹"}
@@ -30,12 +31,11 @@ SUPERSCRIPTS = {"2": "²", "3": "³", "-1": "⁻¹"}
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a statement. A `raised` part stands higher. `lit` are the pairs of frames between which it
-    is lit."""
+    """A piece of a statement. `lit` are the pairs of frames between which it is lit."""
 
     text: str
     lit: tuple[tuple[float, float], ...] = ()
-    raised: bool = False
+    script: Script = PLAIN
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def formula_of(p: Any) -> list[Statement]:
 
 class _Setter:
     def __init__(self, p: Any):
+        self.p = p
+        self.k: int | None = None  # the inner dimension in the statement that is set
         self.statements: list[Statement] = []
         # Of each written result (start, swept, finished, epilogue begins).
         self.acts: dict[str, tuple[float, ...]] = {}
@@ -73,10 +75,17 @@ class _Setter:
         if isinstance(node, Name):  # asked for here, and made before
             return
         name, body = (node.name, node.body) if isinstance(node, Named) else ("", node)
+        self.k = self.inner_of(name, text_of(body))
         act = self.acts.get(name) or self.acts.get(text_of(body))
         parts = self.whole(body, 0, act, ())
-        head = [Part(f"{name} = ")] if name else []
+        head = [*_named(name, ()), Part(" = ")] if name else []
         self.statements.append(Statement(_merged([*head, *parts]), act[2] if act else 1.0))
+
+    def inner_of(self, name, text):
+        """The inner dimension of the product of a result; None where there is none, or several differ."""
+        made = [s for s in stages_of(self.p.root) if name in (s.of, s.name) or s.text == text]
+        found = {self.p.evaluation.sides(stage)[0].shape[1] for stage in made if stage.has_interior}
+        return found.pop() if len(found) == 1 else None
 
     def whole(self, node, strength, act, lit):
         """The parts of a result. All are lit during its epilogue, and its product while it is swept."""
@@ -88,21 +97,26 @@ class _Setter:
         result whose product is still to come."""
         match node:
             case Named():
+                before = self.k
                 self.statement(node)
-                return [Part(node.name, lit)]
+                self.k = before
+                return _named(node.name, lit)
+            case Name() if _is_inner(node) and self.k:
+                return [Part(str(self.k), lit)]
             case Name():
-                return [Part(node.name, lit)]
+                return _named(node.name, lit)
             case Number():
                 return [Part(str(node.value), lit)]
             case Transpose():
-                return [*self.set(node.body, 6, None, lit), Part("T", lit, True)]
+                return [*self.set(node.body, 6, None, lit), Part("T", lit, RAISED)]
             case Negate():
                 return self.bracketed([Part("−", lit), *self.set(node.body, 4, act, lit)], 4, strength, lit)
             case Index():
                 ranges = ", ".join(_range(ends) for ends in (node.rows, node.columns))
                 return [*self.set(node.body, 6, act, lit), Part(f"[{ranges}]", lit)]
             case Call(function="sqrt") if isinstance(node.arguments[0], Number | Name):
-                return [Part("√", lit), *self.set(node.arguments[0], 6, act, lit)]
+                under = self.set(node.arguments[0], 6, act, lit)
+                return [Part("√", lit, ROOT), *(Part(part.text, lit, UNDER_ROOT) for part in under)]
             case Call():
                 parts = [Part(f"{node.function}(", lit)]
                 for n, argument in enumerate(node.arguments):
@@ -139,7 +153,18 @@ class _Setter:
 def _is_number(node):
     if isinstance(node, Call):
         return node.function == "sqrt" and all(_is_number(argument) for argument in node.arguments)
-    return isinstance(node, Number) or (isinstance(node, Name) and node.name == "k" and not node.quoted)
+    return isinstance(node, Number) or _is_inner(node)
+
+
+def _is_inner(node):
+    """Whether a node is the inner dimension of a product."""
+    return isinstance(node, Name) and node.name == "k" and not node.quoted
+
+
+def _named(name, lit):
+    """The parts of a name: what of it is an index stands lower."""
+    name, index = indexed(name)
+    return [Part(name, lit), *([Part(index, lit, LOWERED)] if index else [])]
 
 
 def _merged(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -147,7 +172,7 @@ def _merged(parts: Iterable[Part]) -> tuple[Part, ...]:
     merged: list[Part] = []
     for part in parts:
         last = merged[-1] if merged else None
-        if last and last.lit == part.lit and not last.raised and not part.raised:
+        if last and last.lit == part.lit and last.script is part.script is PLAIN:
             merged[-1] = Part(last.text + part.text, part.lit)
         else:
             merged.append(part)

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....kinds.places import Part, Plane
+from ....kinds.stage import stages_of
+from ...writing.captions import has_scores
 from ..framing import DIRECTIONS, angles, axes_at, direction_at
 from ..setup import Setup
 from ..shot import Key, Phase, Shot, held
@@ -21,6 +24,7 @@ TILTS = np.radians([90.0 - 36.0, 90.0 - 28.0, 90.0 - 20.0])
 PREFERRED = 0.25  # cost of half a turn, in units of legibility
 LEGIBLE = 0.75  # how far a matrix has to face the camera
 OVERVIEW_DISTANCE = 1.7  # times the distance that a subject needs: from there all is seen, if that is enough
+LABELS_FROM = 0.75  # of the way to a beat: labels do not come before what they belong to
 CALM = 1.15  # times that distance: the camera already takes its place for the next beat if that is enough
 
 
@@ -35,10 +39,35 @@ def beats(s: Setup) -> Shot:
         if moves:
             keys += [held(poses[n - 1], beat.start), held(poses[n], beat.span.arrived)]
         if moves or beat.there != told[n - 1].there:
-            change = beat.span.half
-            phases[-1] = replace(phases[-1], end=change)
-            phases.append(Phase(change, s.over, beat.span.arrived, beat.there))
-    return s.shot(_distinct(keys), phases=[*phases[:-1], s.ending(phases[-1].start)])
+            phases[-1] = replace(phases[-1], end=beat.span.half)
+            phases.append(Phase(_there_from(beat), s.over, beat.span.arrived, beat.there))
+    phases[-1] = replace(s.ending(phases[-1].start), about=phases[-1].about)
+    phases = [part for phase in phases for part in _by_names(s, phase)]
+    return s.shot(_distinct(keys), phases=[*phases[:-1], replace(phases[-1], about=frozenset())])
+
+
+def _there_from(beat: "TimedBeat") -> float:
+    """The frame from which a beat's matrices are nearly there, and have their labels."""
+    return beat.span.start + LABELS_FROM * (beat.span.arrived - beat.span.start)
+
+
+def _by_names(s: Setup, phase: Phase) -> list[Phase]:
+    """A phase in parts, each with other names: scores are scores until softmax is half through."""
+    ends = {
+        stage.name: 0.5 * (move.begins + move.finished)
+        for stage in stages_of(s.p.root)
+        if has_scores(stage) and (move := s.p.timeline.moves.get(stage.name)) and move.finished > 1.0
+    }
+    times = [phase.start, *sorted({end for end in ends.values() if phase.start < end < phase.end}), phase.end]
+    return [
+        replace(
+            phase,
+            start=start,
+            end=end,
+            unfinished=frozenset(name for name, done in ends.items() if start < done),
+        )
+        for start, end in pairwise(times)
+    ]
 
 
 def _poses(s: Setup, told: Sequence["TimedBeat"]) -> list[np.ndarray]:

@@ -1,0 +1,39 @@
+"""Letters that stand higher or lower: the T of Kᵀ, the index of W_Q, and what is under a root."""
+
+import re
+from dataclasses import dataclass
+
+TRANSPOSED = "ᵀ"  # as a text has it; it is set as a raised T
+BAR_AT, BAR_WIDTH_OF_TYPE = 0.79, 0.055  # the bar of a root over its base line, and its width, in sizes
+_INDEXED = re.compile(r"([A-Za-z]{1,3})_([A-Za-z0-9]{1,3})")
+
+
+@dataclass(frozen=True)
+class Script:
+    """How a piece of type is set beside plain type: its `size`, how far it is `raised`, both in sizes of that
+    type, and whether the bar of a root is over it."""
+
+    size: float = 1.0
+    raised: float = 0.0
+    barred: bool = False
+
+
+PLAIN = Script()
+RAISED, LOWERED = Script(0.62, 0.36), Script(0.62, -0.16)
+ROOT, UNDER_ROOT = Script(1.22, -0.06), Script(barred=True)
+
+
+def indexed(name: str) -> tuple[str, str]:
+    """(a name, the index after it): ("W", "Q") of W_Q, and ("attn", "") of attn. Only a short name has a
+    short index, for more is a word of several: attn_out."""
+    match = _INDEXED.fullmatch(name)
+    return (match[1], match[2]) if match else (name, "")
+
+
+def scripts_of(text: str) -> list[tuple[str, Script]]:
+    """The pieces of a text, where each ᵀ is a raised T."""
+    pieces: list[tuple[str, Script]] = []
+    for n, plain in enumerate(text.split(TRANSPOSED)):
+        pieces += [("T", RAISED)] if n else []
+        pieces += [(plain, PLAIN)] if plain else []
+    return pieces
