@@ -69,7 +69,7 @@ def test_links_tell_what_heads_share_and_say_once_what_all_do(name):
     assert signs == sorted(made.stage.name for made in planned(name).arrangement.cuboids)
     lines = [stroke for stroke in composed(name).lettering.strokes if stroke.kind == "link"]
     assert len(lines) == 5 * len(signs)  # from both operands, and an arrow of three lines
-    assert sum("softmax" in label.text for label in labels if label.kind == "detail") == 1
+    assert sum("softmax" in label.text for label in labels if label.kind == "steps") == 1
 
 
 def test_an_axis_that_the_stars_labels_name_is_named_nowhere_else():

@@ -20,9 +20,7 @@ def Number(g: Group) -> Any:
     decimals = g.input("Decimals", int, 0, low=0)
     form = g.input("Form", str, PLACEHOLDER, hint=f"The text to write, with {PLACEHOLDER} for the digits")
     small = g.input("Small", str, "", hint="The text of a positive value that rounds to 0")
-    longest = g.input(
-        "Characters", int, 1, low=1, hint="Of the longest number; all are as small as it has to be"
-    )
+    longest = g.input("Characters", int, 1, low=1, hint="Of the longest number; all are as small as that")
     size = g.input("Size", float, SIZE, low=0.0, hint="Size of the type, in entries")
     lift = g.input("Lift", float, LIFT, low=0.0, hint="Distance from the element towards the camera")
     only_lit = g.input("Only Lit", bool, False, hint="Number only the elements in use")

@@ -18,7 +18,7 @@ class Script:
     barred: bool = False
 
 
-PLAIN = Script()
+ON_THE_LINE = Script()
 RAISED, LOWERED = Script(0.62, 0.36), Script(0.62, -0.16)
 ROOT, UNDER_ROOT = Script(1.22, -0.06), Script(barred=True)
 
@@ -35,5 +35,5 @@ def scripts_of(text: str) -> list[tuple[str, Script]]:
     pieces: list[tuple[str, Script]] = []
     for n, plain in enumerate(text.split(TRANSPOSED)):
         pieces += [("T", RAISED)] if n else []
-        pieces += [(plain, PLAIN)] if plain else []
+        pieces += [(plain, ON_THE_LINE)] if plain else []
     return pieces

@@ -23,7 +23,7 @@ from ...algebra.expression import (
     text_of,
 )
 from ...kinds.stage import stages_of
-from .scripts import LOWERED, PLAIN, RAISED, ROOT, UNDER_ROOT, Script, indexed
+from .scripts import LOWERED, ON_THE_LINE, RAISED, ROOT, UNDER_ROOT, Script, indexed
 
 PRINTED_SIGNS = {"@": " ", "*": " × ", "/": " / ", "+": " + ", "-": " − "}
 SUPERSCRIPTS = {"2": "²", "3": "³", "-1": "⁻¹"}
@@ -35,7 +35,7 @@ class Part:
 
     text: str
     lit: tuple[tuple[float, float], ...] = ()
-    script: Script = PLAIN
+    script: Script = ON_THE_LINE
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _merged(parts: Iterable[Part]) -> tuple[Part, ...]:
     merged: list[Part] = []
     for part in parts:
         last = merged[-1] if merged else None
-        if last and last.lit == part.lit and last.script is part.script is PLAIN:
+        if last and last.lit == part.lit and last.script is part.script is ON_THE_LINE:
             merged[-1] = Part(last.text + part.text, part.lit)
         else:
             merged.append(part)
