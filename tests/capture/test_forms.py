@@ -192,6 +192,9 @@ CAPTURED = {
         (e := scores(q, k).exp()) / (e.sum(-1, True) + 1e-3), v
     ),
     "a column of padding": lambda q, k, v: weighed(F.pad(scores(q, k), (0, 1)).softmax(-1)[..., :-1], v),
+    "two products, one of places": lambda q, k, v: weighed(
+        (scores(q, k) + (at := torch.eye(TOKENS, WIDTH).expand(HEADS, -1, -1)) @ at.mT).softmax(-1), v
+    ),
     "two products, one of all elements": lambda q, k, v: weighed(
         (scores(q, k) + (turned(q[:1]) @ turned(k[:1]).mT)[0]).softmax(-1), v
     ),
