@@ -59,6 +59,7 @@ PATHS: tuple[tuple[type, tuple[str, ...]], ...] = (
         ("body", "size", "align_x", "font", "resolution_u", "bevel_depth", "bevel_resolution", "materials"),
     ),
     (bpy.types.Mesh, ("materials",)),
+    (bpy.types.Material, ("diffuse_color",)),  # what solid shading shows
     (bpy.types.Scene, SCENE_PATHS),
 )
 

@@ -209,6 +209,15 @@ def test_what_a_person_puts_in_the_place_of_ours_is_theirs(factory):
         assert bpy.data.materials.get("mine") == own and own not in tags.owned(scene)
 
 
+def test_the_colour_that_a_material_has_in_solid_shading_stays(factory):
+    scene = build(scene_description(LOOKS[1]))
+    name = "Matrix Cinema studio_dark ice_ember"
+    bpy.data.materials[name].diffuse_color = (1.0, 0.0, 0.0, 1.0)
+    for look in (LOOKS[0], LOOKS[1]):  # the first has other materials
+        build(scene_description(look), scene)
+    assert tuple(bpy.data.materials[name].diffuse_color) == (1.0, 0.0, 0.0, 1.0)
+
+
 def test_where_nothing_is_written_nothing_is_before_the_camera(factory):
     scene = build(scene_description(LOOKS[1] | {"formula": False}))
     scene.camera.data.type = "ORTHO"
