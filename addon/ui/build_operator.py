@@ -2,6 +2,7 @@
 stays whole."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ INTERVAL = 0.02  # seconds between two steps, in which Blender draws its window 
 
 seconds: dict[int, float] = {}  # session_uid of a scene -> how long it took when all of it was last drawn
 is_running = False  # whether a build takes its steps in a window
+when_stopped: list[Callable[[bpy.types.Scene], None]] = []  # called with a scene whose build Esc stopped
 
 
 class MATRIX_CINEMA_OT_build(bpy.types.Operator):
@@ -68,6 +70,8 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type == "ESC":
             self.cancel(context)
+            for tell in when_stopped:
+                tell(context.scene)
             self.report({"INFO"}, report("Stopped; what was built stays"))
             return {"CANCELLED"}
         if event.type != "TIMER":

@@ -63,7 +63,7 @@ def changed(scene: bpy.types.Scene) -> None:
 def waits(scene: bpy.types.Scene) -> str:
     """The reason why changes wait for the button, as a sentence; "" if they do not wait."""
     if built.elements(scene) > MOST_ELEMENTS:
-        return f"More than {MOST_ELEMENTS:,} elements: what you set waits for the button."
+        return report("More than {n:,} elements: what you set waits for the button.", n=MOST_ELEMENTS)
     return ""
 
 
@@ -75,10 +75,12 @@ def is_due(scene: bpy.types.Scene) -> bool:
 def note(scene: bpy.types.Scene) -> str:
     """The panel's note about changes that do not take effect at once, or ""."""
     if is_due(scene) or build_operator.is_running:
-        return "Building…"
+        return report("Building…")
     if _is_slow(scene) and properties.is_pending(scene):
         seconds = build_operator.seconds[scene.session_uid]
-        return f"The last build took {seconds:.0f} s: what is pending waits for the button."
+        return report(
+            "The last build took {seconds:.0f} s: what is pending waits for the button.", seconds=seconds
+        )
     return waits(scene)
 
 
@@ -141,6 +143,8 @@ class MATRIX_CINEMA_OT_wait(bpy.types.Operator):
         if _due and event.type != "ESC":
             return {"PASS_THROUGH"}
         is_stopped = bool(_due)
+        for scene in (one for one in bpy.data.scenes if is_due(one)):
+            stays(scene)
         _due.clear()
         self.cancel(context)
         if is_stopped:
@@ -155,6 +159,13 @@ class MATRIX_CINEMA_OT_wait(bpy.types.Operator):
 
 
 # Undo
+
+
+def stays(scene: bpy.types.Scene) -> None:
+    """What was changed in a scene is not built, because Esc stopped that: undo and redo stop there again."""
+    shown = scene.session_uid, built.description_text(scene)
+    _between.difference_update([state for state in _between if state[:2] == shown])
+
 
 _RENEWING = (bpy.app.handlers.load_post, bpy.app.handlers.undo_post, bpy.app.handlers.redo_post)
 
@@ -220,6 +231,7 @@ CLASSES = (MATRIX_CINEMA_OT_wait,)
 
 def register() -> None:
     fields.listeners.append(changed)
+    build_operator.when_stopped.append(stays)
     for handlers in _RENEWING:
         handlers.append(_renewed)
     bpy.app.handlers.undo_post.append(_undone)
@@ -231,6 +243,7 @@ def unregister() -> None:
     bpy.app.handlers.undo_post.remove(_undone)
     for handlers in _RENEWING:
         handlers.remove(_renewed)
+    build_operator.when_stopped.remove(stays)
     fields.listeners.remove(changed)
     _due.clear()
     _between.clear()

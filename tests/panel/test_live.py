@@ -209,6 +209,26 @@ def test_undo_and_redo_pass_over_what_was_changed_but_not_built_yet(made):
         assert seen() == wanted
 
 
+@pytest.mark.parametrize("stop", ["pause", "build"])
+def test_undo_stops_at_what_was_changed_where_esc_stopped_its_build(made, stop):
+    bpy.ops.ed.undo_push(message="before")
+    made.matrix_cinema_panel.title = "Another"
+    bpy.ops.ed.undo_push(message="Title")
+    esc = types.SimpleNamespace(type="ESC")
+    operator = types.SimpleNamespace(report=lambda *_: None, cancel=lambda _: None)
+    if stop == "pause":
+        live.MATRIX_CINEMA_OT_wait.modal(operator, bpy.context, esc)
+    else:
+        live._due.clear()
+        build_operator.MATRIX_CINEMA_OT_build.modal(operator, bpy.context, esc)
+    made.objects[0].location.x += 1.0
+    bpy.ops.ed.undo_push(message="Move")
+    bpy.ops.ed.undo()
+    bpy.context.window.scene = bpy.data.scenes["Made up"]
+    live.pass_over(bpy.ops.ed.undo)
+    assert bpy.data.scenes["Made up"].matrix_cinema_panel.title == "Another"
+
+
 def test_what_is_wrong_is_said_and_the_scene_stays(made):
     panel, text = made.matrix_cinema_panel, made[tags.DESCRIPTION]
     panel.star = "nothing"
