@@ -577,18 +577,32 @@ TOOLTIPS = {
 
 # What operators report, and why they cannot run; what is in braces is filled in.
 REPORTS = {
+    "A copy of a built scene is yours and stays as it is: Build makes a new scene beside it.":
+    "Die Kopie einer gebauten Szene gehört Ihnen und bleibt, wie sie ist: Bauen macht daneben eine "
+    "neue Szene.",
     "A scene is being built": "Eine Szene wird gerade gebaut",
+    "All": "Alle",
+    "All heads of the layer, side by side": "Alle Köpfe der Schicht, nebeneinander",
+    "Besides: {names}": "Außerdem: {names}",
     "Build a scene first": "Zuerst eine Szene bauen",
+    "Building…": "Wird gebaut…",
+    "Built by an earlier version. {told}.": "Von einer früheren Version gebaut. {told}.",
     "Built {elements:,} elements, {frames} frames": "{elements:,} Elemente gebaut, {frames} Bilder",
     "Cancelled; what is done stays": "Abgebrochen; was fertig ist, bleibt",
-    "Click an element; Esc or right click: leave it":
-    "Ein Element anklicken; Esc oder rechte Maustaste: aufhören",
     "Choose a scene file or an attention capture first":
     "Zuerst eine Szenendatei oder eine Aufzeichnung wählen",
+    "Click an element; Esc or right click: leave it":
+    "Ein Element anklicken; Esc oder rechte Maustaste: aufhören",
+    "Drawn as": "Gezeichnet als",
+    "Folders": "Ordner",
+    "Go on with the unfinished film, as it was begun: only the missing frames are rendered":
+    "Den unfertigen Film so fortsetzen, wie er begonnen wurde: nur die fehlenden Bilder werden gerendert",
     "Labels are laid out for this camera": "Die Beschriftung ist für diese Kamera gesetzt",
+    "Layer {name}: {n} heads, mask: {mask}": "Schicht {name}: {n} Köpfe, Maske: {mask}",
+    "Layers": "Schichten",
     "Leave edit mode first": "Zuerst den Bearbeitungsmodus verlassen",
-    "Matrix Cinema builds what was changed; Esc stops it":
-    "Matrix Cinema baut das Geänderte; Esc hält an",
+    "Length": "Länge",
+    "Matrix Cinema builds what was changed; Esc stops it": "Matrix Cinema baut das Geänderte; Esc hält an",
     "Matrix Cinema draws the scene…": "Matrix Cinema zeichnet die Szene…",
     "Matrix Cinema makes its node groups; Esc stops it":
     "Matrix Cinema macht seine Knotengruppen; Esc hält an",
@@ -596,21 +610,54 @@ REPORTS = {
     "Matrix Cinema sets up camera and labels; Esc stops it":
     "Matrix Cinema richtet Kamera und Beschriftung ein; Esc hält an",
     "Matrix Cinema works out the numbers; Esc stops it": "Matrix Cinema rechnet die Zahlen aus; Esc hält an",
+    "Memory": "Speicher",
+    "More than the budget of {budget}: spheres, light in memory.":
+    "Mehr als das Budget von {budget}: Kugeln, die wenig Speicher brauchen.",
+    "More than {n:,} elements: what you set waits for the button.":
+    "Mehr als {n:,} Elemente: was Sie einstellen, wartet auf den Knopf.",
     "Nothing was changed by hand here": "Hier wurde nichts von Hand geändert",
+    "Open a scene (.toml) or an attention capture (.safetensors), or begin with an example.":
+    "Eine Szene (.toml) oder eine Aufzeichnung von Aufmerksamkeit (.safetensors) öffnen, oder mit "
+    "einem Beispiel beginnen.",
+    "Open a scene (.toml) or an attention capture (.safetensors).":
+    "Eine Szene (.toml) oder eine Aufzeichnung von Aufmerksamkeit (.safetensors) öffnen.",
+    "Open {name}": "{name} öffnen",
     "Press N for the tab Matrix Cinema, which opens its own scene":
     "N drücken für den Reiter Matrix Cinema, der ihre eigene Szene öffnet",
+    "Products summed but not drawn: those of {names}. Results has a switch for each.":
+    "Produkte, die summiert, aber nicht gezeichnet werden: die von {names}. Unter Ergebnisse gibt es "
+    "für jedes einen Schalter.",
+    "Query head {head} of layer {layer}": "Query-Kopf {head} der Schicht {layer}",
+    "Rebuild": "Neu bauen",
+    "Rebuild with Changes": "Mit Änderungen neu bauen",
     "Removed what was built": "Entfernt, was gebaut war",
+    "Render all frames in the background and make a film of them":
+    "Alle Bilder im Hintergrund rendern und einen Film daraus machen",
+    "Rendering": "Rendern",
     "Saved {place}": "Gespeichert: {place}",
     "Something is being rendered; wait for it or cancel it":
     "Es wird schon gerendert; das Ende abwarten oder abbrechen",
     "Stopped; what was built stays": "Angehalten; was gebaut war, bleibt",
+    "The last build took {seconds:.0f} s: what is pending waits for the button.":
+    "Der letzte Bau dauerte {seconds:.0f} s: was aussteht, wartet auf den Knopf.",
     "The scene has no camera": "Die Szene hat keine Kamera",
     "This Blender has no window; use the command line":
     "Dieses Blender hat kein Fenster; dafür gibt es die Kommandozeile",
-    "This is a copy of a built scene; build it first":
-    "Dies ist die Kopie einer gebauten Szene; zuerst bauen",
     "This is Blender as a Python module; use the command line":
     "Dies ist Blender als Python-Modul; dafür gibt es die Kommandozeile",
+    "This is a copy of a built scene; build it first":
+    "Dies ist die Kopie einer gebauten Szene; zuerst bauen",
+    "What Is New": "Was neu ist",
+    "Within the budget of {budget}: full meshes.": "Innerhalb des Budgets von {budget}: ganze Netze.",
+    "about {size}": "etwa {size}",
+    "meshes": "Netze",
+    "nothing": "nichts",
+    "points": "Punkte",
+    "tensor {name}": "Tensor {name}",
     "the lens would blur title and legend": "das Objektiv würde Titel und Legende unscharf machen",
+    "typed": "getippt",
+    "{n:,} at most": "höchstens {n:,}",
     "{name} is not among the panel's results": "{name} ist keines der Ergebnisse der Seitenleiste",
+    "{n} frames, {seconds:.1f} s": "{n} Bilder, {seconds:.1f} s",
+    "{steps} steps": "{steps} Schritte",
 }  # fmt: skip

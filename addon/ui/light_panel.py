@@ -7,6 +7,7 @@ import bpy
 from ..look.lights import RIGS
 from . import built, lamps, style
 from .panels import ItemList, PresetsPanel, chosen_of, fields_of
+from .translations import report
 
 
 class MATRIX_CINEMA_UL_lamps(ItemList, bpy.types.UIList):
@@ -43,7 +44,7 @@ class MATRIX_CINEMA_PT_light(PresetsPanel, bpy.types.Panel):
         own = {"Key", "Fill", "Rim"}
         others = [lamp.name for lamp in RIGS[settings.style.light].lamps if lamp.name not in own]
         if others:
-            layout.label(text=f"Besides: {' and '.join(others)}")
+            layout.label(text=report("Besides: {names}", names=", ".join(others)))
         for names in style.AIR_FIELDS:
             fields_of(layout, settings.style, names)
 

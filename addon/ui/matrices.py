@@ -19,6 +19,7 @@ from ..errors import InputError
 from ..kinds.stage import stages_of
 from ..staging.plan import root_of
 from . import fields
+from .translations import report
 
 PRODUCT = tuple(f.name for f in dataclasses.fields(ProductOptions))
 # Options of every matrix.
@@ -185,11 +186,11 @@ def summary(item: Any) -> str:
     """The source of a matrix's numbers, in a few words."""
     if item.source == "init":
         size = " × ".join(str(n) for n in item.shape if n)
-        return f"{item.init.partition(':')[0] or 'nothing'}, {size}" if size else item.init
+        return f"{item.init.partition(':')[0] or report('nothing')}, {size}" if size else item.init
     if item.source == "file":
         name = Path(item.file.replace("\\", "/")).name
         return f"{item.tensor}, {name}" if item.tensor else name
-    return f"tensor {item.tensor}" if item.source == "tensor" else "typed"
+    return report("tensor {name}", name=item.tensor) if item.source == "tensor" else report("typed")
 
 
 def made_with(item: Any) -> Any:

@@ -184,9 +184,9 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
     @classmethod
     def description(cls, _context: bpy.types.Context, asked: Any) -> str:
         return (
-            "Go on with the unfinished film, as it was begun: only the missing frames are rendered"
+            report("Go on with the unfinished film, as it was begun: only the missing frames are rendered")
             if asked.resume
-            else "Render all frames in the background and make a film of them"
+            else report("Render all frames in the background and make a film of them")
         )
 
     def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.BackgroundJob:

@@ -13,10 +13,9 @@ from ..blender.older import gained
 from ..errors import InputError
 from . import built, fields, job, live, matrices, operators, picking, properties, source, style, sweep
 from .properties import settings_of
+from .translations import report
 from .viewports import TAB
 from .wording import DEFAULT
-
-COPY = "A copy of a built scene is yours and stays as it is: Build makes a new scene beside it."
 
 
 class _Panel:
@@ -100,13 +99,15 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         is_built = bool(built.description_text(scene))
 
         if context.object is not None and built.shown_by(context.object):
-            layout.operator("matrix_cinema.open_scene", text=f"Open {context.object.name}", icon="SCENE_DATA")
+            text = report("Open {name}", name=context.object.name)
+            layout.operator("matrix_cinema.open_scene", text=text, icon="SCENE_DATA")
         if not settings.file and not is_built:
             wrapped(
                 layout,
                 context,
-                "Open a scene (.toml) or an attention capture (.safetensors)"
-                + (", or begin with an example." if source.examples() else "."),
+                "Open a scene (.toml) or an attention capture (.safetensors), or begin with an example."
+                if source.examples()
+                else "Open a scene (.toml) or an attention capture (.safetensors).",
             )
         column = layout.column(align=True)
         row = column.row(align=True)
@@ -137,7 +138,12 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
             if settings.live and (note := live.note(scene)):
                 wrapped(layout, context, note, icon="TIME")
         elif is_built:  # a copy, or a linked scene
-            wrapped(layout, context, COPY, icon="INFO")
+            wrapped(
+                layout,
+                context,
+                "A copy of a built scene is yours and stays as it is: Build makes a new scene beside it.",
+                icon="INFO",
+            )
         layout.operator("matrix_cinema.save_scene", text="Save Scene File...", icon="FILE_TICK")
 
 
@@ -186,7 +192,7 @@ class MATRIX_CINEMA_PT_matrices(ChosenPanel, bpy.types.Panel):
             row = column.row(align=True)
             row.prop(item, "shape", index=2)
             row.prop(item, "shape", index=3, text="")
-            for n, name in enumerate(("Layers", "Heads")):
+            for n, name in enumerate((report("Layers"), report("Heads"))):
                 if item.shape[n]:
                     column.prop(item, "shape", index=n, text=name)
             for name in matrices.made_with(item):
@@ -332,7 +338,8 @@ class MATRIX_CINEMA_PT_sweep(BuiltPanel, bpy.types.Panel):
             shape = row.row()
             shape.alignment = "RIGHT"
             shape.active = False
-            shape.label(text=f"{rows} × {inner} × {columns}, {sweep.steps_of(ob)} steps")
+            steps = report("{steps} steps", steps=sweep.steps_of(ob))
+            shape.label(text=f"{rows} × {inner} × {columns}, {steps}")
             if sweep.is_swept(ob):
                 split = column.split(factor=0.6, align=True)
                 split.prop(ob, "matrix_cinema_sweep", text="", slider=True)
@@ -426,10 +433,10 @@ class MATRIX_CINEMA_PT_info(BuiltPanel, bpy.types.Panel):
         seconds = (scene.frame_end - scene.frame_start + 1) * render.fps_base / render.fps
         column = layout.column(align=True)
         for name, text in (
-            ("Elements", f"{built.elements(scene):,} at most"),
-            ("Drawn as", "points" if points else "meshes"),
-            ("Memory", f"about {_bytes(built.memory(scene))}"),
-            ("Length", f"{scene.frame_end} frames, {seconds:.1f} s"),
+            (report("Elements"), report("{n:,} at most", n=built.elements(scene))),
+            (report("Drawn as"), report("points") if points else report("meshes")),
+            (report("Memory"), report("about {size}", size=_bytes(built.memory(scene)))),
+            (report("Length"), report("{n} frames, {seconds:.1f} s", n=scene.frame_end, seconds=seconds)),
         ):
             row = column.split(factor=0.35)
             label = row.row()
@@ -441,26 +448,28 @@ class MATRIX_CINEMA_PT_info(BuiltPanel, bpy.types.Panel):
             wrapped(
                 layout,
                 context,
-                f"More than the budget of {budget}: spheres, light in memory."
+                report("More than the budget of {budget}: spheres, light in memory.", budget=budget)
                 if points
-                else f"Within the budget of {budget}: full meshes.",
+                else report("Within the budget of {budget}: full meshes.", budget=budget),
             )
         hidden = [ob[tags.NAME] for ob in built.products(scene) if ob.hide_render]
         if hidden:
             wrapped(
                 layout,
                 context,
-                f"Products summed but not drawn: those of {', '.join(hidden)}. "
-                "Results has a switch for each.",
+                report(
+                    "Products summed but not drawn: those of {names}. Results has a switch for each.",
+                    names=", ".join(hidden),
+                ),
             )
         for told in gained(scene):
-            wrapped(layout, context, f"Built by an earlier version. {told}.")
+            wrapped(layout, context, report("Built by an earlier version. {told}.", told=told))
 
 
 def _build_text(scene):
     if not tags.is_built(scene):
         return "Build"
-    return "Rebuild with Changes" if properties.is_pending(scene) else "Rebuild"
+    return report("Rebuild with Changes") if properties.is_pending(scene) else report("Rebuild")
 
 
 def chosen_of(layout: bpy.types.UILayout, kind: str, settings: Any, listed: str, chosen: str) -> Any:

@@ -70,9 +70,9 @@ class MATRIX_CINEMA_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split, layout.use_property_decorate = True, False
         for heading, names in (
-            ("Rendering", ("device", "fallback")),
-            ("What Is New", ("style", "instance_budget")),
-            ("Folders", ("captures", "results")),
+            (report("Rendering"), ("device", "fallback")),
+            (report("What Is New"), ("style", "instance_budget")),
+            (report("Folders"), ("captures", "results")),
         ):
             column = layout.column(heading=heading)
             for name in names:

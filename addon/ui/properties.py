@@ -18,6 +18,7 @@ from ..description.scene import Animation, Camera, Cards, Layout, Look, Render, 
 from ..errors import InputError
 from ..look.styles import STYLES
 from . import built, fields, lamps, matrices, preferences, source, style
+from .translations import report
 
 TABLES = {
     "look": Look,
@@ -187,12 +188,11 @@ def layer_items(path: str) -> Any:
         layers = source.opened(absolute(path)).layers.values()
     except InputError:
         return _NOTHING
-    return _kept(
-        tuple(
-            (one.name, one.name, f"Layer {one.name}: {len(one.heads)} heads, mask: {one.mask}", n)
-            for n, one in enumerate(layers)
-        )
-    )
+
+    def told(one):
+        return report("Layer {name}: {n} heads, mask: {mask}", name=one.name, n=len(one.heads), mask=one.mask)
+
+    return _kept(tuple((one.name, one.name, told(one), n) for n, one in enumerate(layers)))
 
 
 def head_items(path: str, layer: str) -> Any:
@@ -204,10 +204,10 @@ def head_items(path: str, layer: str) -> Any:
     except InputError:
         return _NOTHING
     heads = tuple(
-        (str(head), str(head), f"Query head {head} of layer {found.name}", n)
+        (str(head), str(head), report("Query head {head} of layer {layer}", head=head, layer=found.name), n)
         for n, head in enumerate(found.heads)
     )
-    return _kept((*heads, (ALL, "All", "All heads of the layer, side by side", len(heads))))
+    return _kept((*heads, (ALL, report("All"), report("All heads of the layer, side by side"), len(heads))))
 
 
 def _layers(settings, _context):

@@ -1,6 +1,7 @@
 """The words of the panel, as Blender looks them up in a dictionary: (context, text)."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,15 @@ def plain_reports() -> list[str]:
     """The reports whose words are looked up in no dictionary."""
     told = [node for node in _calls() if getattr(node.func, "attr", "") in ("report", "poll_message_set")]
     return [ast.unparse(one) for one in told if isinstance(one.args[-1], ast.JoinedStr | ast.Constant)]
+
+
+def plain_texts() -> list[str]:
+    """What panels show that is put together of words which are looked up in no dictionary."""
+    shown = [keyword.value for node in _calls() for keyword in node.keywords if keyword.arg in SHOWN]
+    shown += [node.args[2] for node in _calls() if getattr(node.func, "id", "") == "wrapped"]
+    parts = [part for one in shown for part in ast.walk(one) if isinstance(part, ast.JoinedStr | ast.BinOp)]
+    words = [node for one in parts for node in ast.walk(one) if isinstance(node, ast.Constant)]
+    return [one.value for one in words if isinstance(one.value, str) and re.search("[A-Za-z]", one.value)]
 
 
 def _calls() -> Iterator[ast.Call]:

@@ -8,7 +8,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from matrix_cinema.ui import translations  # noqa: E402
-from panel_words import labels, plain_reports, reports, tooltips  # noqa: E402
+from panel_words import labels, plain_reports, plain_texts, reports, tooltips  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("registered")
 
@@ -22,8 +22,8 @@ def test_all_that_is_said_is_covered_and_nothing_else(language):
     assert all(text.strip() for text in translations.TRANSLATIONS[language].values())
 
 
-def test_no_report_is_said_in_english_alone():
-    assert not plain_reports()
+def test_no_report_and_no_text_is_said_in_english_alone():
+    assert not plain_reports() and not plain_texts()
 
 
 def test_what_is_filled_into_a_report_is_the_same_in_each_language():
