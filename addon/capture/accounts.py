@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+OTHER_ELEMENTS = "it is only of other elements of the batch than the one that was chosen"
 OWN_FAILURE = "what this program makes of it failed"
 
 
@@ -114,6 +115,8 @@ def line(told: dict[str, Any]) -> str:
 def _advice(told: dict[str, Any]) -> str:
     if "kernel" in told["why"]:
         return 'use an eager implementation, in transformers attn_implementation="eager" or "sdpa"'
+    if told["why"] == OTHER_ELEMENTS:
+        return "choose one of them with batch="
     if "no numbers" in told["why"] or "transforms" in told["why"]:
         return "record the model by itself, with numbers"
     return "what is understood is softmax(mask(q · k · scale + bias)) · v, over one axis of keys"

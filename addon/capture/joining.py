@@ -1,7 +1,7 @@
 """Puts together attentions that are one layer: steps of decoding, and heads, queries or windows that ran one
 by one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,18 +17,34 @@ SUMMING_TOLERANCE = 1e-3  # of the largest: what other orders of summing make of
 def continues(before: Seen, after: Seen) -> bool:
     """Whether `after` goes on where `before` ended, as a step of decoding with a cache does.
 
-    Then the keys of `after` are those of `before`, perhaps without the oldest (a cache of a window), and its
-    own.
+    Then the keys of `after` are those of `before`, perhaps without the oldest (a cache of a window, which may
+    keep the first ones), and its own.
     """
     lost = _lost(before, after)
-    shared = before.k.shape[1] - lost
-    return (
-        _alike(before, after)
-        and (0 <= lost if before.kind == "self" else lost == 0)
-        and shared > 0
-        and np.array_equal(before.k[:, lost:], after.k[:, :shared])
-        and np.array_equal(before.v[:, lost:], after.v[:, :shared])
-    )
+    if not _alike(before, after) or lost < 0 or (before.kind != "self" and lost):
+        return False
+    return kept(_cached(before), _cached(after), lost, np.array_equal) is not None
+
+
+def kept(
+    old: np.ndarray, new: np.ndarray, lost: int, equal: Callable[[np.ndarray, np.ndarray], bool]
+) -> np.ndarray | None:
+    """The places in `old` of the tokens that `new` begins with, if those are all of `old` [..., tokens,
+    width] but `lost` ones: the oldest, or the oldest after some first ones that always stay. None if they are
+    not. The newest of `old` is always among them; a cache without it has taken tokens back.
+    """
+    shared = old.shape[-2] - lost
+    if not 0 < shared <= new.shape[-2]:
+        return None
+    first = 0
+    while first < shared:
+        places = np.r_[:first, first + lost : old.shape[-2]]
+        if equal(old[..., places, :], new[..., :shared, :]):
+            return places
+        if not lost or not equal(old[..., first, :], new[..., first, :]):
+            return None
+        first += 1
+    return None
 
 
 def repeats(before: Seen, after: Seen) -> bool:
@@ -49,8 +65,12 @@ def repeats(before: Seen, after: Seen) -> bool:
 def join(before: Seen, after: Seen) -> Seen:
     """Both as one layer: the rows of `after` below those of `before`, over the keys of both."""
     lost = _lost(before, after)
-    k, v = (np.concatenate([getattr(before, n)[:, :lost], getattr(after, n)], axis=1) for n in "kv")
-    allowed, bias = _over((before, after), (0, lost), k.shape[1])
+    shared = before.k.shape[1] - lost
+    k, v = (np.concatenate([getattr(before, n), getattr(after, n)[:, shared:]], axis=1) for n in "kv")
+    old = kept(_cached(before), _cached(after), lost, np.array_equal)
+    assert old is not None  # since `after` continues `before`
+    places = np.r_[old, before.k.shape[1] : k.shape[1]]
+    allowed, bias = _over((before, after), (slice(before.k.shape[1]), places), k.shape[1])
     found = {
         name: _joined(
             before.found[name], after.found.get(name), 0 if name == "Q" else lost, name == "Q", before.kind
@@ -94,9 +114,9 @@ def side_by_side(parts: Sequence[Seen], outputs: Sequence[Output]) -> Seen | Non
             refused[f"W_{name}"] = "heads have inputs of their own, or something else in between"
     stacked = {n: np.concatenate([getattr(s, n) for s in parts]) for n in ("q", "k", "v", "z")}
     columns = last.k.shape[1]
-    each = [_placed(s.all_allowed(), True, s, 0, columns, len(s.q)) for s in parts]
+    each = [_placed(s.all_allowed(), True, s, slice(None), columns, len(s.q)) for s in parts]
     if any(s.bias is not None for s in parts):
-        stacked["bias"] = np.concatenate([_placed(s.bias, 0.0, s, 0, columns, len(s.q)) for s in parts])
+        stacked["bias"] = np.concatenate([_placed(s.bias, 0.0, s, slice(None), columns, len(s.q)) for s in parts])
     scales = np.concatenate([np.broadcast_to(np.ravel(s.scale), len(s.q)) for s in parts])
     return replace(
         last,
@@ -130,8 +150,9 @@ def stacked(parts: Sequence[Seen], output: Output, order: np.ndarray) -> Seen | 
     tokens = [s.k.shape[1] for s in parts]
     if not shared and first.kind == "self" and tokens != [s.q.shape[1] for s in parts]:
         return None  # keys that parts have in common
-    starts = [0] * len(parts) if shared else np.cumsum([0, *tokens[:-1]]).tolist()
-    allowed, bias = _over(parts, starts, tokens[0] if shared else sum(tokens))
+    ends = tokens if shared else np.cumsum(tokens).tolist()
+    places = [slice(end - n, end) for end, n in zip(ends, tokens, strict=True)]
+    allowed, bias = _over(parts, places, tokens[0] if shared else sum(tokens))
     columns = order if not shared and first.kind == "self" else np.arange(allowed.shape[2])
     arrays = {n: np.concatenate([getattr(s, n) for s in parts], axis=1)[:, order] for n in "qz"}
     for n in "kv":
@@ -219,21 +240,39 @@ def _alike(before: Seen, after: Seen) -> bool:
     )
 
 
+def _cached(seen: Seen) -> np.ndarray:
+    """Keys and values side by side, [heads, tokens, width]."""
+    return np.concatenate([seen.k, seen.v], axis=2)
+
+
+def takes_from(before: Seen, after: Seen) -> bool:
+    """Whether `after` has values of `before` in its cache, but not just the first of them, as a cache has
+    from which tokens were taken back."""
+    old, new = (one.v.transpose(1, 0, 2).reshape(one.v.shape[1], -1) for one in (before, after))
+    cached = len(new) - after.q.shape[1]
+    if before.kind != "self" or cached < 1 or old.shape[1] != new.shape[1]:
+        return False
+    if len(old) >= cached and np.array_equal(old[:cached], new[:cached]):
+        return False
+    known = {row.tobytes() for row in old if row.any()}
+    return any(row.tobytes() in known for row in new)
+
+
 def _lost(before: Seen, after: Seen) -> int:
     """How many of the keys of `before` are missing in `after`, if `after` goes on from there."""
     grown = after.q.shape[1] if before.kind == "self" else 0
     return before.k.shape[1] + grown - after.k.shape[1]
 
 
-def _over(parts: Sequence[Seen], starts: Sequence[int], columns: int) -> tuple:
+def _over(parts: Sequence[Seen], places: Sequence[slice | np.ndarray], columns: int) -> tuple:
     """(allowed [heads or 1, queries, columns], bias or None) of all parts, their queries one below the other.
 
-    The keys of each part begin at its start; other keys it may not attend to.
+    The keys of each part stand at its places; other keys it may not attend to.
     """
     made: list[np.ndarray | None] = []
     for arrays, fill in (([s.all_allowed() for s in parts], True), ([s.bias for s in parts], 0.0)):
         given = [len(one) for one in arrays if one is not None]
-        placed = zip(arrays, parts, starts, strict=True)
+        placed = zip(arrays, parts, places, strict=True)
         each = [_placed(one, fill, s, at, columns, max(given, default=1)) for one, s, at in placed]
         made.append(np.concatenate(each, axis=1) if given or fill else None)
     allowed, bias = made
@@ -242,13 +281,19 @@ def _over(parts: Sequence[Seen], starts: Sequence[int], columns: int) -> tuple:
 
 
 def _placed(
-    array: np.ndarray | None, fill: float | bool, seen: Seen, at: int, columns: int, heads: int
+    array: np.ndarray | None,
+    fill: float | bool,
+    seen: Seen,
+    at: slice | np.ndarray,
+    columns: int,
+    heads: int,
 ) -> np.ndarray:
-    """A mask or bias over more keys, [heads, queries, columns]. Its own keys begin at `at`; the others are
-    not allowed, or have no bias."""
-    shape = (heads, seen.q.shape[1], seen.k.shape[1])
-    array = np.broadcast_to(np.full((1, 1, 1), fill) if array is None else array, shape)
-    return np.pad(array, ((0, 0), (0, 0), (at, columns - at - shape[2])))
+    """A mask or bias over more keys, [heads, queries, columns]. Its own keys stand `at`; the others are not
+    allowed, or have no bias."""
+    array = np.full((1, 1, 1), fill) if array is None else array
+    placed = np.zeros((heads, seen.q.shape[1], columns), array.dtype)
+    placed[:, :, at] = array
+    return placed
 
 
 def _masked(allowed: np.ndarray) -> dict:

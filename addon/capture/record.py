@@ -20,7 +20,7 @@ import torch
 from ..attention.naming import layer_names, number_of
 from ..errors import InputError
 from ..formats.capture_file import numbers
-from .accounts import Accounts, line, pattern_of
+from .accounts import OTHER_ELEMENTS, Accounts, line, pattern_of
 from .compiled import eagerly
 from .fused import seen_and_unchanged
 from .generating import generating
@@ -117,6 +117,8 @@ def record(
                 _finish(recording, recorder, accounts, layers, heads)
             raise
     absent = _finish(recording, recorder, accounts, layers, heads)
+    for one in recorder.only_of_others():
+        accounts.refuse(one, OTHER_ELEMENTS)
     recording.left_out = accounts.told()
     told += [line(one) for one in recording.left_out]
     told += [
@@ -130,6 +132,11 @@ def record(
     ]
     for module in dict.fromkeys(recorder.lost):
         told.append(f"{module}: its steps of decoding do not continue one another; the last that do are kept")
+    for module, count in recorder.apart().items():
+        told.append(
+            f"{module or 'the model'}: its steps of decoding could not be joined, and are {count} layers here; "
+            "their keys change or move in the cache"
+        )
     told += _unproven(recorder) + _copies(recorder)
     for one in told:
         _tell(one)

@@ -1,10 +1,12 @@
 """Makes layers from the attentions of a run: decides which are kept, which continue one another, and which
 beam won."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from .attention import Attention
 from .axes import Frame
 from .elements import are_copies, elements_of
 from .entry_places import pick
-from .joining import continues, join, repeats, side_by_side, stacked, widened
+from .joining import continues, join, kept, repeats, side_by_side, stacked, takes_from, widened
 from .layers import Seen, kind_of, see
 from .origins import Linear, MappedResult, Result, Strand
 from .output import Output, added_of, one_below_another, output_of, with_same_tokens
@@ -111,6 +113,7 @@ class Recorder:
         self.sizes: set[int] = set()  # of batches that have no element `batch`
         self.reached = False  # whether there was one that has
         self.lost: list[str] = []  # what is to be told of beams
+        self._elsewhere: list[Account] = []  # of attentions of other elements of the batch
         # Module -> (number, of how many) of attentions that are not known to be of the element asked for.
         self.unproven: dict[str, tuple[int, int]] = {}
         # Module -> (number, of how many) of attentions of the same tokens.
@@ -121,6 +124,7 @@ class Recorder:
         numbers, about = self._elements(attention)
         if not numbers:
             other = Entry(attention.module, "", False)
+            self._elsewhere.append(attention.account)
             return Result(
                 Taken(other, attention.account, attention.first, self._running.calls, elsewhere=True)
             )
@@ -264,6 +268,26 @@ class Recorder:
                     name = f"{count - 1}.cross"
                 named.append((name, entry))
         return named
+
+    def apart(self) -> dict[str, int]:
+        """Module -> how many layers it became, of those whose steps of decoding could not be joined."""
+        found: dict[str, int] = {}
+        for module, own in self._by_module().items():
+            seen = [entry.beams[0].seen for entry in own if entry.beams]
+            if any(takes_from(before, after) for before, after in itertools.pairwise(seen)):
+                found[module] = len(seen)
+        return found
+
+    def only_of_others(self) -> list[Account]:
+        """Accounts of attentions of other elements of the batch, in modules that gave no layer."""
+        known = self._by_module()
+        return [one for one in self._elsewhere if one.module not in known]
+
+    def _by_module(self) -> dict[str, list[Entry]]:
+        found: dict[str, list[Entry]] = {}
+        for entry in self._entries:
+            found.setdefault(entry.module, []).append(entry)
+        return found
 
     def _elements(self, attention: Attention) -> tuple[list[int], dict[str, Any]]:
         """(the numbers of the attentions to take of those side by side, one for each beam; what is told of
@@ -516,9 +540,8 @@ def _share_keys(attention: Attention) -> bool:
 def _goes_on(old: np.ndarray, new: np.ndarray, queries: int, kind: str) -> bool:
     """Whether keys are those of before and more, by their sums; see joining.continues and joining.repeats."""
     lost = len(old) + (queries if kind == "self" else 0) - len(new)
-    shared = len(old) - lost
-    if lost >= 0 and 0 < shared <= len(new) and (kind == "self" or lost == 0):
-        if np.allclose(old[lost:], new[:shared], rtol=1e-9, atol=1e-12):
+    if lost == 0 or (lost > 0 and kind == "self"):
+        if kept(old[:, None], new[:, None], lost, partial(np.allclose, rtol=1e-9, atol=1e-12)) is not None:
             return True
     if len(new) <= len(old) or queries < len(new) or kind != "self":
         return False

@@ -161,3 +161,26 @@ def test_the_first_axis_is_the_batch_where_the_second_tells_attentions_apart_too
     assert description["batch"] == {"element": 2, "of": BATCH}
     assert description["window"] == {"number": 0, "of": 2}
     assert np.abs(arrays["z"] - layer.z[4].numpy()).max() < 1e-5
+
+
+def test_an_attention_of_other_elements_only_is_told():
+    torch.manual_seed(0)
+    first, second, x = Layer().eval(), Layer().eval(), torch.randn(2, TOKENS, 8)
+
+    class Apart(nn.Module):
+        """A layer for each element, and one for all, in turn."""
+
+        def __init__(self):
+            super().__init__()
+            self.first, self.second, self.common = first, second, Layer()
+
+        def forward(self, x):
+            x = torch.cat([self.first(x[:1]), self.second(x[1:])])
+            return torch.cat([self.common(x[:1]), self.common(x[1:])])
+
+    model = Apart().eval()
+    with pytest.warns(UserWarning, match="second .* only of other elements of the batch") as told:
+        with torch.no_grad(), record(model) as recording:
+            model(x)
+    assert len(told) == 1 and len(recording.layers) == 2
+    assert [one["module"] for one in recording.left_out] == ["second"]
