@@ -47,7 +47,8 @@ def written(tokens: Sequence[str], byte_level: bool | None = None) -> tuple[str,
     tokens, continues = _without_word_marks(tokens, byte_level)
     parts = [_bytes_of(token, byte_level) for token in tokens]
     texts = _decoded(parts)
-    added = {n for n, token in enumerate(tokens[:-1]) if byte_level and _is_added(token, texts[n])}
+    last = len(tokens) - 1
+    added = {n for n, token in enumerate(tokens) if byte_level and _is_added(token, texts[n], n == last)}
     if added:
         texts = _decoded([tokens[n].encode() if n in added else part for n, part in enumerate(parts)])
     texts = [_visible(text) for text in texts]
@@ -117,6 +118,12 @@ def _set_off(token: str) -> str:
     return f"«{token}»" if token and _FAINT.issuperset(token) else token
 
 
+def spelled_in_bytes(text: str) -> str:
+    """A text in the letters that byte-level BPE has for its bytes; [CLS] and the like stay as they are."""
+    letters = {byte: letter for letter, byte in _alphabet().items()}
+    return text if is_special(text) else "".join(letters[byte] for byte in text.encode("utf-8", "replace"))
+
+
 @cache
 def _alphabet() -> dict[str, int]:
     """Letter -> byte of byte-level BPE: printable bytes as in Latin-1, the others from U+0100 on.
@@ -183,10 +190,22 @@ def _bytes_of(token: str, byte_level: bool) -> bytes:
     return _BYTE.sub(lambda match: bytes([int(match[1], 16)]), text)
 
 
-def _is_added(token: str, text: str) -> bool:
+def _is_added(token: str, text: str, last: bool) -> bool:
     """Whether a token was added to a byte-level vocabulary as it is, such as "été", which would be no
-    characters as bytes: the `text`."""
-    return len(token) > 1 and max(token) <= "\xff" and _NO_CHARACTER.search(text) is not None
+    characters as bytes: the `text`. The `last` token may end within a character; then letters tell, since no
+    token of bytes has both letters and a part of a character."""
+    if len(token) < 2 or max(token) > "\xff" or not _NO_CHARACTER.search(text):
+        return False
+    return not last or token[0].isascii() or not _may_be_cut(token.encode("latin-1"))
+
+
+def _may_be_cut(data: bytes) -> bool:
+    """Whether bytes are UTF-8 of which only the end is missing, perhaps from within a character on."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(re.sub(rb"^[\x80-\xbf]{1,3}", b"", data))
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _decoded(parts: Sequence[bytes]) -> list[str]:

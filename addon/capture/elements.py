@@ -105,8 +105,13 @@ class Elements:
             self._left |= call.first.is_floating_point()
         elif name == "setitem":
             part = call.args[2] if len(call.args) > 2 else None
+            if _is_mask(call.args[1]) and self._puts_back(call.args[0], call.args[1], part):
+                return
             follow_part(origins, call.args[0], part, name, region_of(call.args[0], call.args[1]))
             results.append(call.args[0])
+        elif name == "getitem" and _is_mask(call.args[1]):
+            chosen = [Strand(s.source, _chosen(s.places, call.args[1])) for s in origins.of(call.first)]
+            origins.set(result, chosen)
         elif name in VIEW_CALLS:
             follow_view(origins, call, result)
         elif name not in FRESH:
@@ -116,6 +121,13 @@ class Elements:
         for one in results:  # what is not from there at all is not lost
             own = [s for s in origins.of(one) if s.places is not None or not _has_other(origins, call)]
             origins.set(one, _settled(own))
+
+    def _puts_back(self, whole: torch.Tensor, mask: torch.Tensor, part: Any) -> bool:
+        """Whether what is written at a mask is of the elements that stand there."""
+        there = {s.source: _chosen(s.places, mask) for s in self._origins.of(whole)}
+        return all(
+            s.source in there and _both(there[s.source], s.places) is not None for s in self._origins.of(part)
+        )
 
     def _strands(self, call: TorchCall, result: torch.Tensor) -> Iterator[Strand]:
         name, shape = call.name, tuple(result.shape)
@@ -176,6 +188,19 @@ class Elements:
             places = strand.places and strand.places.broadcast(shape)
             if places is not None:
                 yield Strand(strand.source, places)
+
+
+def _is_mask(key: Any) -> bool:
+    return isinstance(key, torch.Tensor) and key.dtype == torch.bool and key.dim() > 0
+
+
+def _chosen(places: Places | None, mask: torch.Tensor) -> Places | None:
+    """The places of tensor[mask]: one axis for those of the mask."""
+    if places is None:
+        return None
+    at = mask.nonzero().T.cpu().numpy()
+    rows = np.sum([along[own] for along, own in zip(places.along, at, strict=False)], axis=0)
+    return _shared(places.shape, (rows, *places.along[mask.dim() :]), places.start)
 
 
 def _settled(strands: Sequence[Strand], product: bool = False) -> list[Strand]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ..errors import InputError
-from .labels import patches, spells_bytes
+from .labels import patches, spells_bytes, tokens_of
 from .pictures import seen_picture
 
 SOUND = ("input_features", "input_values")
@@ -68,13 +68,13 @@ def inputs_of(network: Any, load: Callable, text: str, pair: str, picture: Any, 
     found.arguments = {name: value for name, value in given.items() if name in takes}
     if "input_ids" in found.arguments:
         found.token_ids = _ids(found.arguments["input_ids"], network, model)
-        found.tokens = tokenizer.convert_ids_to_tokens(found.token_ids)
+        found.tokens = tokens_of(tokenizer, found.token_ids)
     if "decoder_input_ids" in takes:
         tokenizer = tokenizer or load("AutoTokenizer")
         ids = _decoder_ids(tokenizer, network.config, pair)
         found.arguments["decoder_input_ids"] = torch.tensor([ids])
         _ids(found.arguments["decoder_input_ids"], network, model)
-        found.target = tokenizer.convert_ids_to_tokens(ids)
+        found.target = tokens_of(tokenizer, ids)
     found.byte_level = spells_bytes(tokenizer) if tokenizer else None
     return found
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..attention.naming import layer_names, modality, pass_of
+from ..attention.tokens import spelled_in_bytes
 from ..errors import InputError
 
 EXTRA = (0, 1, 2, 5)  # tokens before those of patches: none, [CLS], and one register or four
@@ -44,6 +45,19 @@ def spells_bytes(tokenizer: Any) -> bool | None:
         parts = json.loads(backend.to_str())
         return '"ByteLevel"' in json.dumps([parts.get("decoder"), parts.get("pre_tokenizer")])
     return True if hasattr(tokenizer, "byte_encoder") else None
+
+
+def tokens_of(tokenizer: Any, ids: Sequence[int]) -> list[str]:
+    """The tokens of a tokenizer of transformers with these ids, as its vocabulary spells them.
+
+    Tokens that were added to a byte-level vocabulary are spelled in bytes like the others: one such as "é"
+    would else be taken for a byte.
+    """
+    tokens = list(tokenizer.convert_ids_to_tokens(ids))
+    if not spells_bytes(tokenizer):
+        return tokens
+    added = tokenizer.get_added_vocab()
+    return [spelled_in_bytes(one) if one in added else one for one in tokens]
 
 
 def labels_of(

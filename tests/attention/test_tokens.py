@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matrix_cinema.attention.tokens import as_labels, is_byte_level, places, told_apart, written
+from matrix_cinema.attention.tokens import as_labels, is_byte_level, places, spelled_in_bytes, told_apart, written
 
 TEXTS = (
     "the café, naïve",
@@ -99,6 +99,16 @@ def test_tokens_that_were_added_to_a_byte_level_vocabulary_are_what_they_say():
     assert written(["Ġun", "été", "Ġà", "cafÃ©"], True)[:2] == ("·un", "été")
     assert written(["café", "Ġis", "caf", "Ã", "©"], True) == ("café", "·is", "caf", "é(1/2)", "é(2/2)")
     assert written(["Ġa", "ä", "Ġb"], True) == ("·a", "<0xE4>", "·b")
+    # The last token of a text may be cut within a character.
+    assert written(["Ġun", "été"], True)[1] == "été" and written(["Ġun", "café"], True)[1] == "café"
+    assert written(["Ġun", "ä½"], True)[1] == "<0xE4><0xBD>"
+
+
+@pytest.mark.parametrize("text", ["é", "été", "my token", "ł", "你", "a\n"])
+def test_an_added_token_that_is_spelled_in_bytes_reads_as_written(text):
+    seen = text.replace(" ", "·").replace("\n", "↵")
+    assert written(["Ġa", spelled_in_bytes(text), "Ġb"], True) == ("·a", seen, "·b")
+    assert spelled_in_bytes("<｜begin▁of▁sentence｜>") == "<｜begin▁of▁sentence｜>"
 
 
 def test_tokens_that_come_again_are_told_apart_and_found():

@@ -26,6 +26,13 @@ def shifted(x):
     return torch.from_numpy(x.numpy().copy())  # a step that cannot be followed
 
 
+def changed_at_mask(x, roll=0):
+    mask = torch.arange(TOKENS) % 3 == torch.arange(BATCH)[:, None]
+    x = x.clone()
+    x[mask] += 2 * x[mask].roll(roll, 0)
+    return x
+
+
 # What a model does to its batch, and which element stands at each place of the leading axis.
 FOLLOWED = {
     "nothing": (lambda x: x, [0, 1, 2]),
@@ -40,6 +47,7 @@ FOLLOWED = {
     "another order": (lambda x: x[torch.tensor(ORDER)], ORDER),
     "turned round": (lambda x: x.flip(0), [2, 1, 0]),
     "stacked": (lambda x: torch.stack([x[n] for n in ORDER]), ORDER),
+    "changed at a mask": (changed_at_mask, [0, 1, 2]),
     "its mean added": (lambda x: x + x.mean(0, keepdim=True), [0, 1, 2]),
 }  # fmt: skip
 LOST = {
@@ -47,6 +55,7 @@ LOST = {
     "windows before the batch": lambda x: torch.cat(shifted(x).chunk(2, 1)),
     "gathered": lambda x: x.gather(0, torch.tensor(ORDER)[:, None, None].expand_as(x)),
     "a matrix of the order": lambda x: torch.einsum("btd,cb->ctd", x, torch.eye(BATCH)[ORDER]),
+    "rolled at a mask": lambda x: changed_at_mask(x, 4),
     "a function that is not known": lambda x: torch.channel_shuffle(x.transpose(0, 1), 3).transpose(0, 1),
     "a sum of known and lost": lambda x: x + x.gather(0, torch.tensor(ORDER)[:, None, None].expand_as(x)),
     "a sum with what came back from NumPy": lambda x: x + shifted(x).flip(0),

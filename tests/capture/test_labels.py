@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="CAPTURE IS NOT TESTED: pip install matrix-cinema[capture]")
 transformers = pytest.importorskip("transformers", reason="CAPTURE IS NOT TESTED: pip install transformers")
 
-from matrix_cinema.capture.labels import labels_of, patches, spells_bytes, texts_of  # noqa: E402
+from matrix_cinema.capture.labels import labels_of, patches, spells_bytes, texts_of, tokens_of  # noqa: E402
 from matrix_cinema.capture.pictures import as_picture  # noqa: E402
 from matrix_cinema.capture.record import CaptureWarning, record  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
@@ -75,6 +75,24 @@ def test_the_tokenizer_says_whether_it_spells_bytes(tmp_path):
         recording.save(tmp_path / "x.safetensors", ["Ġthe", "Ã©"], byte_level=said)
         assert open_capture(tmp_path / "x.safetensors").layer(0).tokens_q == labels
     assert spells_bytes(object()) is None
+
+
+def test_added_tokens_of_a_byte_level_vocabulary_read_as_written(tmp_path):
+    """A single added letter has the spelling of a lone byte; only the tokenizer knows."""
+    tokenizers = pytest.importorskip("tokenizers", reason="NO TOKENIZERS: pip install tokenizers")
+    vocabulary = {letter: n for n, letter in enumerate(sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet()))}
+    made = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, []))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=made, eos_token="<|end|>")
+    tokenizer.add_tokens(["é", "été"])
+    ids = tokenizer("aéb été<|end|>été", add_special_tokens=False)["input_ids"]
+    tokens = tokens_of(tokenizer, ids)
+    model, x = torch.nn.MultiheadAttention(8, 2, batch_first=True), torch.randn(1, len(ids), 8)
+    with torch.no_grad(), record(model) as recording:
+        model(x, x, x)
+    recording.save(tmp_path / "x.safetensors", tokens, byte_level=spells_bytes(tokenizer))
+    labels = ("a", "é", "b", "·", "été", "<|end|>", "été")
+    assert open_capture(tmp_path / "x.safetensors").layer(0).tokens_q == labels
 
 
 def seen(module, queries, keys, kind="self"):
