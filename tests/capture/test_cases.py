@@ -838,6 +838,27 @@ def test_queries_that_are_made_of_weights_have_a_projection(tmp_path):
     saved(recording, tmp_path)
 
 
+def test_keys_that_are_more_than_the_tokens_of_the_queries_are_of_a_cross_attention(tmp_path):
+    """As in the resampler of Flamingo: latents attend to a picture and to themselves."""
+    torch.manual_seed(0)
+
+    class Resampler(Heads):
+        def forward(self, x, latents):
+            both = self.norm(torch.cat([x, latents], 1))
+            q, k, v = (
+                one(t).unflatten(-1, (4, 8)).transpose(1, 2)
+                for one, t in ((self.q, self.norm(latents)), (self.k, both), (self.v, both))
+            )
+            return self.out(((q @ k.mT).softmax(-1) @ v).transpose(1, 2).flatten(2))
+
+    model = Resampler(None).eval()
+    model.norm = nn.LayerNorm(32)
+    with torch.no_grad(), record(model) as recording:
+        model(torch.randn(1, 9, 32), torch.randn(1, 5, 32))
+    assert list(recording.layers) == ["0.cross"]
+    saved(recording, tmp_path)
+
+
 BY_HEADS = {  # (what makes queries of x, [batch, tokens, 32], and weights; the shape of these weights)
     "of all": (lambda x, w: x[:, None] @ w, (4, 32, 8)),
     "of all, by einsum": (lambda x, w: torch.einsum("btm,hmd->bhtd", x, w), (4, 32, 8)),
