@@ -173,21 +173,25 @@ class Elements:
                 if strand.places is None:
                     yield strand
                     continue
-                along = dict(zip(letters, strand.known_places.along, strict=True))
-                if any(_moves(one) for letter, one in along.items() if letter not in contraction.out):
-                    continue
-                start = strand.known_places.start
-                start += sum(_first(one) for letter, one in along.items() if letter not in contraction.out)
-                own = tuple(
-                    np.broadcast_to(along.get(letter, np.zeros(1)), n)
-                    for letter, n in zip(contraction.out, shape, strict=True)
-                )
-                yield Strand(strand.source, _shared(strand.known_places.shape, own, start))
+                kept = _multiplied(strand.places, letters, contraction.out, shape)
+                if kept is not None:
+                    yield Strand(strand.source, kept)
         added = contraction.added
         for strand in self._origins.of(added[0]) if added else ():
             places = strand.places and strand.places.broadcast(shape)
             if places is not None:
                 yield Strand(strand.source, places)
+
+
+@lru_cache(maxsize=512)
+def _multiplied(places: Places, letters: str, out: str, shape: tuple[int, ...]) -> Places | None:
+    """The places of an operand in a product; None if it sums elements."""
+    along = dict(zip(letters, places.along, strict=True))
+    summed = [one for letter, one in along.items() if letter not in out]
+    if any(_moves(one) for one in summed):
+        return None
+    own = (np.broadcast_to(along.get(letter, np.zeros(1)), n) for letter, n in zip(out, shape, strict=True))
+    return _shared(places.shape, tuple(own), places.start + sum(_first(one) for one in summed))
 
 
 def _is_mask(key: Any) -> bool:
@@ -324,6 +328,8 @@ def _both(one: Places | None, other: Places | None) -> Places | None:
 
     Along one axis each may know entries that the other does not.
     """
+    if one is other:
+        return one
     if one is None or other is None or one.own_shape != other.own_shape:
         return None
     apart, along = other.start - one.start, list(one.along)

@@ -116,7 +116,9 @@ def side_by_side(parts: Sequence[Seen], outputs: Sequence[Output]) -> Seen | Non
     columns = last.k.shape[1]
     each = [_placed(s.all_allowed(), True, s, slice(None), columns, len(s.q)) for s in parts]
     if any(s.bias is not None for s in parts):
-        stacked["bias"] = np.concatenate([_placed(s.bias, 0.0, s, slice(None), columns, len(s.q)) for s in parts])
+        stacked["bias"] = np.concatenate(
+            [_placed(s.bias, 0.0, s, slice(None), columns, len(s.q)) for s in parts]
+        )
     scales = np.concatenate([np.broadcast_to(np.ravel(s.scale), len(s.q)) for s in parts])
     return replace(
         last,
@@ -281,12 +283,7 @@ def _over(parts: Sequence[Seen], places: Sequence[slice | np.ndarray], columns: 
 
 
 def _placed(
-    array: np.ndarray | None,
-    fill: float | bool,
-    seen: Seen,
-    at: slice | np.ndarray,
-    columns: int,
-    heads: int,
+    array: np.ndarray | None, fill: float | bool, seen: Seen, at: slice | np.ndarray, columns: int, heads: int
 ) -> np.ndarray:
     """A mask or bias over more keys, [heads, queries, columns]. Its own keys stand `at`; the others are not
     allowed, or have no bias."""

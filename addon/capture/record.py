@@ -132,12 +132,7 @@ def record(
     ]
     for module in dict.fromkeys(recorder.lost):
         told.append(f"{module}: its steps of decoding do not continue one another; the last that do are kept")
-    for module, count in recorder.apart().items():
-        told.append(
-            f"{module or 'the model'}: its steps of decoding could not be joined, and are {count} layers here; "
-            "their keys change or move in the cache"
-        )
-    told += _unproven(recorder) + _copies(recorder)
+    told += _apart(recorder) + _unproven(recorder) + _copies(recorder)
     for one in told:
         _tell(one)
     if not recording.layers and not absent:
@@ -177,6 +172,15 @@ def _finish(
         if not any(layer in known for known in called.values()):
             absent.insert(0, f"layer {layer} was not seen; layers: {', '.join(names.values())}")
     return absent
+
+
+def _apart(recorder: Recorder) -> list[str]:
+    """Messages about steps of decoding that became a layer each."""
+    return [
+        f"{module or 'the model'}: its steps of decoding could not be joined, and are {count} layers here; "
+        "their keys change or move in the cache"
+        for module, count in recorder.apart().items()
+    ]
 
 
 def _unproven(recorder: Recorder) -> list[str]:

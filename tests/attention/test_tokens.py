@@ -3,7 +3,14 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matrix_cinema.attention.tokens import as_labels, is_byte_level, places, spelled_in_bytes, told_apart, written
+from matrix_cinema.attention.tokens import (
+    as_labels,
+    is_byte_level,
+    places,
+    spelled_in_bytes,
+    told_apart,
+    written,
+)
 
 TEXTS = (
     "the café, naïve",

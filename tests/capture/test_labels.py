@@ -80,7 +80,9 @@ def test_the_tokenizer_says_whether_it_spells_bytes(tmp_path):
 def test_added_tokens_of_a_byte_level_vocabulary_read_as_written(tmp_path):
     """A single added letter has the spelling of a lone byte; only the tokenizer knows."""
     tokenizers = pytest.importorskip("tokenizers", reason="NO TOKENIZERS: pip install tokenizers")
-    vocabulary = {letter: n for n, letter in enumerate(sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet()))}
+    vocabulary = {
+        letter: n for n, letter in enumerate(sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet()))
+    }
     made = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, []))
     made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=made, eos_token="<|end|>")
