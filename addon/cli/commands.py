@@ -200,7 +200,8 @@ def capture(arguments: Namespace) -> None:
         )
     for line in made.warnings:
         messages.say("warning", line)
-    layers, tokens, size = len(made.capture.layers), len(made.capture.tokens_q), made.path.stat().st_size
+    layers, size = len(made.capture.layers), made.path.stat().st_size
+    tokens = max(layer.sizes["Q"] for layer in made.capture.layers.values())
     told = f"{layers} layer{'s' * (layers != 1)}, {tokens} token{'s' * (tokens != 1)}, {size / 1000:,.0f} kB"
     print(f"{made.path}: {told}; {PROGRAM} inspect {made.path} tells its heads")
 

@@ -71,8 +71,9 @@ def captured(tmp_path, *arguments):
     return open_capture(output)
 
 
-def test_a_picture_is_recorded_as_the_model_sees_it(vit, picture, tmp_path):
+def test_a_picture_is_recorded_as_the_model_sees_it(vit, picture, tmp_path, capsys):
     capture = captured(tmp_path, "--model", vit, "--image", picture)
+    assert "2 layers, 17 tokens" in capsys.readouterr().out
     layer = capture.layer(1)
     grid = tuple(f"r{row}c{column}" for row in range(4) for column in range(4))
     assert layer.tokens_q == layer.tokens_k == ("[CLS]", *grid) and capture.text == ""
