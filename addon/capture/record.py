@@ -130,9 +130,7 @@ def record(
         f"{f'module {name}' if name else 'the model'} ran in another thread, which is not recorded"
         for name in run.others()[:3]
     ]
-    for module in dict.fromkeys(recorder.lost):
-        told.append(f"{module}: its steps of decoding do not continue one another; the last that do are kept")
-    told += _apart(recorder) + _unproven(recorder) + _copies(recorder)
+    told += _lost(recorder) + _apart(recorder) + _unproven(recorder) + _copies(recorder)
     for one in told:
         _tell(one)
     if not recording.layers and not absent:
@@ -172,6 +170,14 @@ def _finish(
         if not any(layer in known for known in called.values()):
             absent.insert(0, f"layer {layer} was not seen; layers: {', '.join(names.values())}")
     return absent
+
+
+def _lost(recorder: Recorder) -> list[str]:
+    """Messages about steps of decoding that were given up."""
+    return [
+        f"{module}: its steps of decoding do not continue one another; the last that do are kept"
+        for module in dict.fromkeys(recorder.lost)
+    ]
 
 
 def _apart(recorder: Recorder) -> list[str]:
