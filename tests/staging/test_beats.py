@@ -259,6 +259,21 @@ def test_what_a_head_does_is_said_of_the_tokens_that_can(back, what):
     assert told[-1] == f"On average a token gives 1.00 of its attention to {what}."
 
 
+def test_a_faint_token_is_said_as_it_stands_beside_the_matrix():
+    marks = {"row_labels": ('"', "'", ".", "it's", "'"), "row_axis": "token"}
+    rows = tuple(map(tuple, (9.0 * np.eye(5)).tolist()))
+    matrices = {name: MatrixOptions(values=rows, **marks) for name in ("Q", "K", "V")}
+    expression = "out = (attn = softmax(Q @ K.T)) @ V"
+
+    def told(row):
+        p = plan(Scene(expression=expression, matrices=matrices, beats="auto", spotlight=f"attn[{row}, 0]"))
+        return next(beat.text for beat in p.beats if "goes into row" in beat.text).partition("the value")[2]
+
+    assert [told(row) for row in range(5)] == [
+        f' of «"» goes into row {token} of out.' for token in ('«"»', "«'»₁", "«.»", "“it's”", "«'»₄")
+    ]
+
+
 @given(st.integers(0, 2**20), st.booleans())
 @settings(max_examples=12)
 def test_every_number_that_is_said_is_the_datas(seed, masked):

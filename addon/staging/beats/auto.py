@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...attention import statistics
-from ...attention.tokens import places, told_apart
+from ...attention.tokens import as_labels, places, told_apart
 from ...description.scene import Beat
 from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
 from ..camera.views import PRODUCTS_SUFFIX, axis_of
@@ -144,11 +144,14 @@ class _HeadTeller:
     # Words for tokens and numbers
 
     def token(self, axis: int, n: int) -> str:
-        """A token in a caption: query n (axis 0) or key n (axis 1)."""
-        labels = self.labels[axis]
-        if not labels:
+        """A token in a caption: query n (axis 0) or key n (axis 1). A faint sign alone is in the quotation
+        marks that it has beside a matrix: “'” is hard to read."""
+        if not self.labels[axis]:
             return f"{('query', 'key')[axis]} {n}"
-        text = told_apart([label.strip("·") or label for label in labels])[n]
+        labels = [label.strip("·") or label for label in self.labels[axis]]
+        text, beside = told_apart(labels)[n], as_labels(labels)[n]
+        if text != beside:
+            return self.p.typeface.shown(beside)
         text = self.p.typeface.shown(text)
         text = text if len(text) <= LONGEST_CAPTION_TOKEN else text[: LONGEST_CAPTION_TOKEN - 1] + "…"
         return f"“{text}”".replace("{", "{{").replace("}", "}}")
