@@ -50,8 +50,7 @@ from .rebuild import rebuilding
 from .stored import write_given
 
 COLLECTION = "Matrix Cinema"
-# Where numbers are written, sizes of the smallest element and of a zero, relative to the largest.
-NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.12
+ZERO_SIZE = 0.12  # of a zero, relative to the largest element, where numbers are written
 
 
 def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
@@ -180,12 +179,11 @@ def _elements(p, collection):
     return element_object("cube", collection, p.style.bevel), sphere
 
 
-def _drawing(p, element, size, material, *, numbered=False):
-    """The inputs that every drawn object has; a `numbered` element has room for its number."""
-    smallest = p.scene.look.min_size
+def _drawing(p, element, size, material):
+    """The inputs that every drawn object has."""
     return {
-        "Min Size": max(smallest, NUMBERED_SIZE) if numbered else smallest,
-        "Zero Size": ZERO_SIZE if numbered else 0.0,
+        "Min Size": p.least_size,
+        "Zero Size": ZERO_SIZE if p.numbers else 0.0,
         "Scale": size,
         "Element": element,
         "As Points": p.as_points,
@@ -207,7 +205,7 @@ def _product(p, cuboid, points, element, collection):
     set_inputs(
         ob,
         resolved(cuboid.stage.interior_inputs(p.evaluation, p.sweeps[name]), points)
-        | _drawing(p, element, product_size(p), material, numbered=p.numbers)
+        | _drawing(p, element, product_size(p), material)
         | _range(scale)
         | {
             "Zero Size": 0.0,  # a product of nothing is nothing
@@ -236,7 +234,7 @@ def _matrix(p, plane, pool, points, swept, element, collection):
     material = matrix_material(p, stage.name)
     made = resolved(stage.inputs(p.evaluation, p.sweeps.get(stage.name)), points)
     made |= {"Masked": p.evaluation[stage].mask is not None}
-    set_inputs(ob, made | _drawing(p, element, matrix_size(p), material, numbered=p.numbers))
+    set_inputs(ob, made | _drawing(p, element, matrix_size(p), material))
     if stage.operands:
         set_inputs(ob, _range(raw, "Sum ") | _range(final, "Final "))
         if swept.setdefault(stage.name, ob) is not ob:

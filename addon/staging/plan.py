@@ -54,6 +54,8 @@ from .timing.timeline import Timeline, timeline
 from .why import Why, why_of
 from .writing.numerals import FEW, FEW_PRODUCTS, shown
 
+NUMBERED_SIZE = 0.72  # the least width of an element with a number, relative to the largest
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -88,6 +90,11 @@ class Plan:
     numbers: bool  # whether values are written on the elements
     beams: bool  # whether beams lead from rows and columns to products
     beats: tuple[TimedBeat, ...] = ()  # of the film; none if it runs one sweep after the other
+
+    @property
+    def least_size(self) -> float:
+        """The width of the smallest element relative to the largest. One with a number has room for it."""
+        return max(self.scene.look.min_size, NUMBERED_SIZE if self.numbers else 0.0)
 
     @cached_property
     def star(self) -> str:

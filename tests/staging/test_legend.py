@@ -111,6 +111,8 @@ def test_the_size_legend_is_the_law_of_sizes():
     p = planned("C = A @ B", {"min_size": 0.2, "numbers": "off"}, A=(4, 3), B=(3, 2))
     widths = [0.2 + 0.8 * np.sqrt(part) for part in (0.1, 0.5, 1.0)]
     assert [width for _, width in sizes_of(p).steps] == pytest.approx(widths)
+    numbered = planned("C = A @ B", {"min_size": 0.2, "numbers": "on"}, A=(4, 3), B=(3, 2))
+    assert min(width for _, width in sizes_of(numbered).steps) > numbered.least_size > 0.5
     assert sizes_of(p).absent == "zero: no element"
     assert sizes_of(p).title == "size: 1 at the end of a bar"
     masked = planned("C = tril(A @ B)", {"numbers": "off"}, A=(4, 3), B=(3, 4))

@@ -50,13 +50,13 @@ def has_scores(stage: Stage) -> bool:
 
 def _shared_by(p, stage):
     """The results side by side that share a matrix, such as "heads 0, 1"; "" if none do, or all in a row.
-    Where results stand around what they share, also the one whose star or result a matrix is."""
+    Where results stand around what they share, also the one that a matrix is of."""
     if stage.of not in {s.of for root in roots_of(p.root) for s in stages_of(root)} - {""}:
         return ""
     for fan in (fan for fan in _fans(p) if len(fan.roots) > 1):
         words = [root.title.rpartition(" ") for root in fan.roots if stage in stages_of(root)]
         by_all = len(words) == len(fan.roots) and (fan.down or len(_fans(p)) > 1)
-        if by_all or (words and fan.down and (p.is_star(stage) or stage in fan.roots)):
+        if by_all or (words and fan.down):
             return f"{words[0][0]}{'s' * (len(words) > 1)} {', '.join(number for _, _, number in words)}"
     return ""
 

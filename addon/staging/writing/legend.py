@@ -71,9 +71,8 @@ def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar
 
 
 def sizes_of(p: Any) -> LegendSizes:
-    """The LegendSizes of a plan: width is m + (1 - m) · √(magnitude), with the description's least width
-    m."""
-    least = p.scene.look.min_size
+    """The LegendSizes of a plan: width is m + (1 - m) · √(magnitude), with the least width m."""
+    least = p.least_size
     shape = "sphere" if (p.scene.look.shape or p.style.shape) == "sphere" else "cube"
     steps = tuple((f"{part:g}", least + (1 - least) * math.sqrt(part)) for part in SHOWN_SIZES)
     masked = any(p.evaluation[stage].mask is not None for stage in stages_of(p.root))

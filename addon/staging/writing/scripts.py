@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 TRANSPOSED = "ᵀ"  # as a text has it; it is set as a raised T
 BAR_AT, BAR_WIDTH_OF_TYPE = 0.79, 0.055  # the bar of a root over its base line, and its width, in sizes
-_INDEXED = re.compile(r"([A-Za-z]{1,3})_([A-Za-z0-9]{1,3})")
+_INDEXED = re.compile(r"((?:[+−×÷] )?[A-Za-z]{1,3})_([A-Za-z0-9]{1,3})")
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ ROOT, UNDER_ROOT = Script(1.22, -0.06), Script(barred=True)
 
 
 def indexed(name: str) -> tuple[str, str]:
-    """(a name, the index after it): ("W", "Q") of W_Q, and ("attn", "") of attn. Only a short name has a
-    short index, for more is a word of several: attn_out."""
+    """(a name with its sign, its index): ("+ b", "Q") of "+ b_Q", and ("attn", "") of attn. Only a short name
+    has a short index, for more is a word of several: attn_out."""
     match = _INDEXED.fullmatch(name)
     return (match[1], match[2]) if match else (name, "")
 
