@@ -43,9 +43,9 @@ def test_what_is_drawn_of_many_heads_is_what_numpy_says(factory, scene):
         assert len(names) == len(set(names))  # nothing that is shared is drawn twice
         assert sum(name.startswith("K[") for name in names) == 2
         written = [ob.data.body for ob in target.objects if ob.get("mc_label") in ("title", "detail")]
-        for n in range(4):  # above what y makes of it, and at attn and z of the heads that share K and V
+        for n in range(4):  # above what y makes of it, and at Q, attn and z of the heads that share K and V
             assert written.count(f"head {n}") == 1
-            assert sum(text.endswith(f", head {n}") for text in written) == 2
+            assert sum(text.endswith(f", head {n}") for text in written) == 3
     else:
         target.frame_set(target.frame_end)
         graph = factory.context.evaluated_depsgraph_get()
