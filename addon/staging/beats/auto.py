@@ -375,8 +375,7 @@ class _HeadTeller:
         if not why:
             return []
         score = self.number(why.stage, why.i, why.j, ".1f", SUMS)
-        pair = f"{self.token(0, why.i)} times {self.token(1, why.j)}"
-        say = f"The score of {pair} is {score}, the sum of {len(why.order)} products."
+        say = f"The score, {score}, is the sum of {len(why.order)} products."
         return [Beat(say=say, spotlight=self.lit_at_the_end((why.i, why.j)))]
 
     def summary(self) -> str:
