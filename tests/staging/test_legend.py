@@ -146,6 +146,12 @@ def test_indices_stand_lower_and_a_root_has_a_bar_over_the_inner_dimension():
     assert (under.bar.x0, under.bar.x1) == (under.box[0], under.box[2])
 
 
+def test_an_index_under_a_root_stands_lower():
+    matrices = {"x": {"values": [[1, 2]]}, "d_k": {"values": [[4, 9]]}}
+    (only,) = formula_of(planned_from({"expression": "y = x * sqrt(d_k)", "matrices": matrices}))
+    assert written(only) == "y = x × √d_k"
+
+
 def test_sheets_brackets_and_parts():
     p = planned("out = relu(x + b)[1:, :2] @ (y - z) * 2", x=(3, 4), b=(1, 4), y=(2, 5), z=(2, 5))
     assert written(formula_of(p)[-1]) == "out = relu(x + b)[1:, :2] (y − z) × 2"

@@ -5,7 +5,7 @@ a product is swept, the product itself is lit; while its sums become finished va
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...algebra.expression import (
@@ -116,7 +116,7 @@ class _Setter:
                 return [*self.set(node.body, 6, act, lit), Part(f"[{ranges}]", lit)]
             case Call(function="sqrt") if isinstance(node.arguments[0], Number | Name):
                 under = self.set(node.arguments[0], 6, act, lit)
-                return [Part("√", lit, ROOT), *(Part(part.text, lit, UNDER_ROOT) for part in under)]
+                return [Part("√", lit, ROOT), *map(_under_root, under)]
             case Call():
                 parts = [Part(f"{node.function}(", lit)]
                 for n, argument in enumerate(node.arguments):
@@ -159,6 +159,11 @@ def _is_number(node):
 def _is_inner(node):
     """Whether a node is the inner dimension of a product."""
     return isinstance(node, Name) and node.name == "k" and not node.quoted
+
+
+def _under_root(part):
+    """A part with the bar of a root over it; a raised or lowered one stays what it is."""
+    return replace(part, script=UNDER_ROOT) if part.script is ON_THE_LINE else part
 
 
 def _named(name, lit):
