@@ -515,9 +515,8 @@ def _sums(attention: Attention, frames: list[Frame], name: str) -> list[np.ndarr
     found = []
     for frame in frames:
         picked = pick(getattr(attention.event, name), attention.indexes(frame)[name])
-        of_tokens = picked.sum(
-            dim=3, dtype=torch.float64
-        )  # one axis first: several at once take twice as long
+        # One axis first: several at once take twice as long.
+        of_tokens = picked.sum(dim=3, dtype=torch.float64)
         sums = of_tokens.sum(dim=(0, 1) if name == "k" else (0, 2)).cpu().numpy()
         found.append(np.trim_zeros(sums, "b") if name == "k" else sums)
     return found
