@@ -90,3 +90,15 @@ def test_every_extra_that_is_named_is_one():
 def test_only_numpy_is_required():
     assert [text.split(">")[0] for text in PROJECT["dependencies"]] == ["numpy"]
     assert PROJECT["requires-python"] == ">=3.11"
+
+
+def test_the_top_level_holds_only_what_is_ours():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a Git checkout")
+    top = {line.split("/")[0] for line in listed.stdout.splitlines()}
+    assert top == {
+        ".ci", ".github", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md",
+        "LICENSE", "Makefile", "README.md", "__init__.py", "addon", "benchmarks", "blender_manifest.toml",
+        "docs", "examples", "pyproject.toml", "scripts", "tests",
+    }  # fmt: skip
