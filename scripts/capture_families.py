@@ -315,8 +315,8 @@ def keep(rows: list[Row]) -> None:
     after = rest.partition(end)[2]
     packages = sorted({row.family.partition(":")[0] for row in rows if ":" in row.family})
     known = ["torch", "transformers", *packages]
-    names = {"open_clip": "open_clip_torch"}
-    versions = ", ".join(f"{one} {version(names.get(one, one))}" for one in known)
+    names = [{"open_clip": "open_clip_torch"}.get(one, one.replace("_", "-")) for one in known]
+    versions = ", ".join(f"{one} {version(one)}" for one in names)
     recorded = [row for row in rows if row.captured]
     partly, wrong = sum(bool(row.left_out) for row in recorded), sum(bool(row.wrong) for row in rows)
     counts = f"{len(rows)} models: {len(recorded)} are recorded, of {partly} something is left out"

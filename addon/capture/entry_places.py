@@ -55,6 +55,13 @@ class Places:
         return self.same(Places.of(self.shape))
 
     @cached_property
+    def in_order(self) -> bool:
+        """Whether the tensor has the entries of the source, in its order, perhaps in another shape."""
+        return Places(self.own_shape, self.along, self.start).identity and (
+            np.prod(self.own_shape) == np.prod(self.shape)
+        )
+
+    @cached_property
     def whole(self) -> bool:
         """Whether all entries are from the source."""
         return not any(np.isnan(one).any() for one in self.along)

@@ -64,6 +64,11 @@ class Strand:
         return not self.steps and self.places is not None and self.places.identity
 
     @property
+    def is_reshaped(self) -> bool:
+        """The same, perhaps in another shape."""
+        return not self.steps and self.places is not None and self.places.in_order
+
+    @property
     def known_places(self) -> Places:
         """The places of a strand that has them."""
         assert self.places is not None
@@ -166,6 +171,11 @@ class ActivationProduct:
     left_strands: tuple[Strand, ...]
     right_strands: tuple[Strand, ...]
     account: Any = None  # what is told of it when it is part of no attention
+
+    @property
+    def made_of(self) -> tuple[Strand, ...]:
+        """The strands of both."""
+        return (*self.left_strands, *self.right_strands)
 
 
 @dataclass(eq=False)

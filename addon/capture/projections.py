@@ -15,7 +15,7 @@ import torch
 
 from ..formats.capture_checks import spread
 from .entry_places import MISSING, Places
-from .origins import Linear, Strand, to_linears
+from .origins import ActivationProduct, Linear, Strand, to_linears
 from .tensors import Held, same_place
 
 # Of the largest magnitude.
@@ -122,14 +122,16 @@ def find_projection(
     if not on_its_path:
         raise reasons[0]
     known = {strand.source for strand, _, _ in pieces}
+    others += [strand.source for strand in strands if isinstance(strand.source, ActivationProduct)]
     return _only(on_its_path, [one for one in others if one not in known])
 
 
-def _only(found: list, others: Sequence[Linear]) -> Projection:
+def _only(found: list, others: Sequence[Linear | ActivationProduct]) -> Projection:
     """The projection of the newest map, of several with something on their path, each with its piece.
 
     Raises NotShown if another map makes the same tokens with it, as gates do, and LoRA in training; it may be
-    one of the `others`, whose weights or tokens are not known, unless it takes what the newest gave. A map
+    one of the `others`, maps whose weights or tokens are not known and products of two activations, unless it
+    takes what the newest gave. A map
     with a single row for all tokens, such as that of a condition, does not count.
     """
     each = [one for one in found if _one_by_one(one[1][1])] or found
@@ -146,9 +148,9 @@ def _only(found: list, others: Sequence[Linear]) -> Projection:
     return projection
 
 
-def _made_by(linear: Linear, source: Linear) -> bool:
-    """Whether a map takes what another one gave, as a convolution over neighbouring keys does."""
-    return any(one.source is source for one in to_linears(linear.made_of))
+def _made_by(other: Linear | ActivationProduct, source: Linear) -> bool:
+    """Whether a map or a product takes what a map gave, as a convolution over neighbouring keys does."""
+    return any(one.source is source for one in to_linears(other.made_of))
 
 
 def _one_by_one(rows: np.ndarray) -> bool:

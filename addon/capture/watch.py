@@ -37,9 +37,9 @@ from .origins import (
 )
 from .output import results_in
 from .products import PRODUCT_CALLS, UNSEEN_MAPS, NotUnderstood, contraction_of, elementwise, three_operands
-from .projections import merged
+from .projections import in_rows, merged
 from .strand_rules import Known, follow
-from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_of, tensors_in
+from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_of, same_place, tensors_in
 
 # Functions through which the weights of chosen experts go; these are no attention.
 CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_add", "index_put", "setitem"}
@@ -575,15 +575,15 @@ class Watch(TorchFunctionMode):
     ) -> bool:
         """x W + c (x A) B: a map with a low-rank part, of the same x."""
         for own, other, times in ((left, right, alpha), (right, left, 1.0)):
-            base, low = self._whole(own, 1.0), self._whole(other)
+            base, low = self._whole(own, 1.0, reshaped=True), self._whole(other)
             if base is None or low is None or (own is right and alpha != 1):
                 continue
             before = merged(low)
-            if before is low or before.x is not base.x or before.factors is None:
+            if before is low or before.factors is None or base.factors is not None:
                 continue
-            if base.out != before.out or base.a != before.a or base.features != before.features:
-                continue
-            if base.factors is not None:
+            of_both = [[axis - len(one.out) for axis in one.features] for one in (base, before)]
+            xs = in_rows(base, True), in_rows(before, True)
+            if of_both[0] != of_both[1] or not same_place(*xs) or xs[0].data_ptr() != xs[1].data_ptr():
                 continue
             factor = times * self._factor(other)
             bias = base.bias
@@ -592,17 +592,20 @@ class Watch(TorchFunctionMode):
                 total = own_bias if bias is None else bias.tensor.reshape(-1) + own_bias
                 bias = self._keeper.hold(total)
             factors = (before.factors[0], before.factors[1] * factor)
-            self._replace(base, result, bias=bias, base=base, factors=factors)
+            self._replace(before, result, bias=bias, base=base, factors=factors)
             return True
         return False
 
     def _factor(self, tensor: torch.Tensor) -> float:
         return next(s.factor for s in self._origins.of(tensor) if isinstance(s.source, Linear))
 
-    def _whole(self, tensor: torch.Tensor, factor: float | None = None) -> Linear | None:
-        """The linear map whose output a tensor is, as it is (or times a number, for no `factor`)."""
+    def _whole(
+        self, tensor: torch.Tensor, factor: float | None = None, reshaped: bool = False
+    ) -> Linear | None:
+        """The linear map whose output a tensor is, as it is (or times a number, for no `factor`); perhaps
+        `reshaped`."""
         for strand in to_linears(self._origins.of(tensor)):
-            if not (strand.source.whole and strand.is_whole):
+            if not (strand.source.whole and (strand.is_whole or (reshaped and strand.is_reshaped))):
                 continue
             if factor is None or strand.factor == factor:
                 return strand.source

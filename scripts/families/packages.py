@@ -46,13 +46,14 @@ def _open_clip() -> Made:
     return model, lambda: model(PICTURES, IDS)
 
 
-def _peft(kind: str, **options: object) -> Callable[[], Made]:
+def _peft(kind: str, of: str = "Llama", **options: object) -> Callable[[], Made]:
     def make() -> Made:
         import peft
 
-        model = peft.get_peft_model(small("Llama"), getattr(peft, kind)(**options)).eval()
+        model = peft.get_peft_model(small(of), getattr(peft, kind)(**options)).eval()
         for name, parameter in model.named_parameters():  # B of a new adapter is zero
-            if any(word in name for word in ("lora_B", "lora_E", "hada", "ia3", "magnitude")):
+            words = ("lora_B", "lora_E", "hada", "ia3", "magnitude", "vblora", "oft_R")
+            if any(word in name for word in words):
                 torch.nn.init.normal_(parameter, 1.0 if "ia3" in name or "magnitude" in name else 0.0, 0.2)
         return model, lambda: model(input_ids=IDS)
 
@@ -153,6 +154,10 @@ MODELS = {
         "DoRA": _peft("LoraConfig", r=4, use_dora=True, target_modules=["q_proj", "v_proj"]),
         "AdaLoRA": _peft("AdaLoraConfig", target_modules=["q_proj", "v_proj"], total_step=10),
         "LoHa": _peft("LoHaConfig", r=4, target_modules=["q_proj", "v_proj"]),
+        "LoRA of a fused map": _peft("LoraConfig", "GPT2", r=4, target_modules=["c_attn"],
+                                     fan_in_fan_out=True),
+        "VB-LoRA": _peft("VBLoRAConfig", r=4, vector_length=8, num_vectors=16, target_modules=["q_proj"]),
+        "OFT": _peft("OFTConfig", oft_block_size=8, target_modules=["q_proj", "v_proj"]),
         "IA3": _peft("IA3Config", target_modules=["k_proj", "v_proj"], feedforward_modules=[]),
     },
     "diffusers": {

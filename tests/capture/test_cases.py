@@ -262,6 +262,43 @@ def test_low_rank_changes_are_merged_with_their_factors_beside(tmp_path):
     saved(recording, tmp_path)
 
 
+def test_a_low_rank_change_of_a_fused_map_that_runs_on_rows(tmp_path):
+    """GPT-2's Conv1D puts all tokens of a batch in one row before its product; LoRA's maps do not."""
+    model = library("GPT2Model", vocab_size=101, n_embd=64, n_layer=2, n_head=8)
+    for layer in model.h:
+        layer.attn.c_attn.in_features, layer.attn.c_attn.out_features = 64, 192
+        layer.attn.c_attn = LowRank(layer.attn.c_attn)
+    with torch.no_grad(), record(model.eval(), batch=1) as recording:
+        model(IDS.repeat(2, 1))
+    own, (arrays, _) = model.h[0].attn.c_attn, recording.layers["0"]
+    merged = (own.base.weight + 2.0 * (own.b.weight @ own.a.weight).T).detach()
+    for n, name in enumerate("QKV"):
+        wanted = merged[:, 64 * n : 64 * (n + 1)].unflatten(1, (8, 8)).permute(1, 0, 2)
+        assert close(arrays[f"W_{name}"], wanted.numpy()) and arrays[f"A_{name}"].shape == (64, 4)
+    saved(recording, tmp_path)
+
+
+def test_queries_that_a_map_and_a_product_make_together_have_no_weights(tmp_path):
+    """As VB-LoRA: what is added is x times a softmax of parameters."""
+
+    class Computed(nn.Module):
+        def __init__(self, base):
+            super().__init__()
+            self.base, self.bank, self.a = base, nn.Parameter(torch.randn(8, 8)), nn.Linear(64, 8)
+
+        def forward(self, x):
+            return self.base(x) + self.a(x) @ self.bank.softmax(-1).repeat(1, 8)
+
+    model = library("LlamaForCausalLM", **GROUPED)
+    for layer in model.model.layers:
+        layer.self_attn.q_proj = Computed(layer.self_attn.q_proj)
+    with torch.no_grad(), record(model.eval()) as recording:
+        model(IDS)
+    arrays, description = recording.layers["0"]
+    assert "W_Q" not in arrays and "make it together" in description["not_written"]["W_Q"]
+    saved(recording, tmp_path)
+
+
 def test_a_vector_as_weight_passes():
     class Vector(nn.Module):
         def __init__(self):
