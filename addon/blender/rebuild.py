@@ -170,15 +170,21 @@ def _exchange(scene, old, rested, names, before):
 
 def _write_parts(scene, blocks, left):
     """Let a scene and its linked copies, which show the same objects, list these datablocks. Unused ones are
-    removed; objects stay, and so do collections that are not `left` over from the build before.
+    removed, and those that only the user's own use are theirs from now on. Objects stay, and so do
+    collections that are not `left` over from the build before.
     """
     objects = {block for block in blocks if _is_object(block)}
     scenes = [one for one in bpy.data.scenes if one == scene or not objects.isdisjoint(parts(one))]
     for one in scenes:
         write_list(one, PARTS, [])
-    stays = {one for one in blocks if _is_object(one) or (_is_room(one) and one not in left)}
-    while unused := set(blocks) - stays - _used([one for one in blocks if one not in stays]):
-        blocks = [one for one in blocks if one not in unused]
+    others = {one for one in blocks if not (_is_object(one) or (_is_room(one) and one not in left))}
+    while others:
+        users, unused, ours = bpy.data.user_map(subset=others), others - _used(others), {*blocks, *scenes}
+        theirs = {one for one in others - unused if users[one] and users[one].isdisjoint(ours)}
+        if not unused | theirs:
+            break
+        others -= unused | theirs
+        blocks = [one for one in blocks if one not in unused | theirs]
         bpy.data.batch_remove(unused)
     for one in scenes:
         write_list(one, PARTS, blocks)

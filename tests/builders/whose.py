@@ -248,7 +248,7 @@ def only_of(keys, users):
 
 def by_hand(scene):
     """{(property, name that it was built with): value} of what a person may have set on our objects, drawn or
-    at rest. Objects that a build makes several of are left out."""
+    at rest. Left out are objects that a build makes several of, and values with keys, which Blender sets."""
     found, mine = dict(settings_of(scene)), ours()
     things = [ob for ob in scene.objects if ob in mine] + tags.resting(scene)
     for ob in things:
@@ -256,9 +256,10 @@ def by_hand(scene):
         if isinstance(ob, bpy.types.Object) and ob.get(tags.KIND) != tags.SOURCE:
             if name == tags.unnumbered(name):
                 found |= {(what, name): value for what, value in set_on_object(ob).items()}
-            if ob.data in mine and isinstance(ob.data, bpy.types.Light):
+            is_free = ob.data in mine and not (ob.data.animation_data and ob.data.animation_data.action)
+            if is_free and isinstance(ob.data, bpy.types.Light):
                 found["light", name] = ob.data.energy, tuple(ob.data.color)
-            if ob.data in mine and isinstance(ob.data, bpy.types.Camera):
+            if is_free and isinstance(ob.data, bpy.types.Camera):
                 found["lens", name] = ob.data.lens
     for material in (one for one in bpy.data.materials if one in mine):
         if rough := roughness_of(material):  # of the style that is shown
@@ -278,8 +279,8 @@ def set_on_object(ob):
     """What a person may have set on an object of ours, or added to it."""
     modifier = modifier_of(ob)
     inputs = compat.input_identifiers(modifier) if modifier else {}
-    return {
-        "least": compat.value_at(modifier, inputs["Min Size"]) if "Min Size" in inputs else None,
+    least = {"least": compat.value_at(modifier, inputs["Min Size"])} if "Min Size" in inputs else {}
+    return least | {
         "place": tuple(ob.location),
         "hidden": (ob.hide_viewport, ob.hide_render),
         "notes": sorted(key for key in ob.keys() if key.startswith("my ")),
