@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from .capture.own_code import capture_call
 from .capture.pretrained import capture_text
 from .description.device import device_of, kind_and_cards
-from .description.frame_rate import frame_rate, rate_text
+from .description.frame_rate import frame_rate
 from .description.scene import Scene
 from .description.source import Choice, Source, as_source, open_source, require_file
 from .errors import InputError
@@ -304,12 +304,8 @@ def farm(
     folder: Name,
     *,
     chunk: int = 10,
-    size: tuple[int, int] | None = None,
-    samples: int | None = None,
-    engine: str | None = None,
-    transparent: bool = False,
-    device: str | None = None,
     flamenco: str | None = None,
+    **options: Unpack[PictureOptions],
 ) -> FarmJob:
     """Write a film as a job for a render farm, with `chunk` frames in a task: see docs/farm.md. `device` is
     the kind of card of the workers, by default the scene's, else "cpu". With the address of a Flamenco
@@ -321,33 +317,21 @@ def farm(
         raise InputError(f"chunk {chunk}: a task needs at least 1 frame")
     if flamenco is not None:
         require_url(flamenco)
-    said = device or (source.description.render.device if source.description else "")
-    if said:
-        _kind_of_workers(said)
+    if device := options.get("device") or (source.description and source.description.render.device):
+        _kind_of_workers(device)
     load_blender(replacing=True)
     from .outputs import blend_file, frames, rendering
 
-    asked = rendering.Asked(size, samples, engine, transparent, device=device)
-    scene, description, settings, _ = rendering.drawn_source(source, asked, "film")
+    scene, description, settings, _ = rendering.drawn_source(source, rendering.Asked(**options), "film")
     kind = _kind_of_workers(settings.device)
     job = frames.job_of(scene, settings, rendering.mark_of(source, settings))
     with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * FRAME_DIGITS, farm_note(job)):
         blend_file.save_blend(folder / BLEND)
     write_frames_job(folder / FRAMES, job)
-    first, last = scene.frame_start, scene.frame_end
-    write_job(
-        folder,
-        description.title,
-        first,
-        last,
-        chunk,
-        rate_text(scene.render.fps / scene.render.fps_base),
-        device="CPU" if kind == "auto" else kind.upper(),
-        transparent=settings.transparent,
-    )
-    count = last - first + 1
+    cards = "CPU" if kind == "auto" else kind.upper()
+    write_job(folder, description.title, job, chunk, device=cards, transparent=settings.transparent)
     seen = submit(flamenco, folder, description.title, job, chunk, scene.name) if flamenco else ""
-    return FarmJob(folder, count, -(-count // chunk), seen)
+    return FarmJob(folder, job.count, -(-job.count // chunk), seen)
 
 
 def _kind_of_workers(device: str) -> str:

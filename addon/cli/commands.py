@@ -8,7 +8,7 @@ import contextlib
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -226,19 +226,8 @@ def devices(_: Namespace) -> None:
     print("\n".join(api.devices()))
 
 
-FUNCTIONS = {
-    "render": render,
-    "figure": figure,
-    "storyboard": storyboard,
-    "build": build,
-    "farm": farm,
-    "encode": encode,
-    "verify": verify,
-    "inspect": inspect,
-    "capture": capture,
-    "presets": presets,
-    "devices": devices,
-}
+_ALL = (render, figure, storyboard, build, farm, encode, verify, inspect, capture, presets, devices)
+FUNCTIONS: dict[str, Callable[[Namespace], int | None]] = {one.__name__: one for one in _ALL}
 
 
 # Shared by several commands

@@ -12,10 +12,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ..description.frame_rate import rate_text
 from ..errors import InputError
 from .farm_scripts import ASSEMBLE, CODECS, README, RENDER, SCRIPT
 from .files import require_folder_place, written_whole
-from .frames_folder import read_job
+from .frames_folder import Job, read_job
 
 BLEND, FRAMES, FRAME_DIGITS = "scene.blend", "frames", 4
 JOB_FILES = (
@@ -43,27 +44,20 @@ def require_job_place(folder: str | Path) -> None:
 
 
 def write_job(
-    folder: str | Path,
-    title: str,
-    first: int,
-    last: int,
-    chunk: int,
-    fps: str,
-    *,
-    device: str = "CPU",
-    transparent: bool = False,
+    folder: str | Path, title: str, job: Job, chunk: int, *, device: str = "CPU", transparent: bool = False
 ) -> None:
-    """Write a job without its .blend into `folder`: frames `first` to `last`, `chunk` of them in a task.
-    `fps` is a text such as "24000/1001"; `device` is one of DEVICES.
+    """Write a job without its .blend into `folder`, with `chunk` frames in a task. `device` is one of
+    DEVICES.
 
     Raises JobError if the disk refuses.
     """
     folder = Path(folder)
     film = "film.mov" if transparent else "film.mp4"
     codec = CODECS[Path(film).suffix]
-    numbers = {"first": first, "last": last, "fps": fps, "blend": BLEND, "frames": FRAMES}
+    numbers = {"first": job.first, "last": job.last, "fps": rate_text(job.fps / job.fps_base)}
+    numbers |= {"blend": BLEND, "frames": FRAMES}
     assemble = ASSEMBLE.format(**numbers, codec=json.dumps(codec)[1:-1])
-    more = {"chunk": chunk, "count": last - first + 1, "film": film, "folder": folder.name}
+    more = {"chunk": chunk, "count": job.count, "film": film, "folder": folder.name}
     values = [{"name": "Blender", "value": "blender"}, {"name": "Device", "value": device}]
     assets = {
         "inputs": {"filenames": [BLEND], "directories": []},
@@ -71,7 +65,7 @@ def write_job(
         "referencedPaths": [],
     }
     files = {
-        "template.json": _json(template(title, first, last, chunk, film, assemble)),
+        "template.json": _json(template(title, job, chunk, film, assemble)),
         "parameter_values.json": _json({"parameterValues": values}),
         "asset_references.json": _json({"assetReferences": assets}),
         "render.py": RENDER,
@@ -85,7 +79,7 @@ def write_job(
     (folder / "render.sh").chmod(0o755)
 
 
-def template(title: str, first: int, last: int, chunk: int, film: str, assemble: str) -> dict[str, Any]:
+def template(title: str, job: Job, chunk: int, film: str, assemble: str) -> dict[str, Any]:
     """The job template: a step whose tasks render `chunk` frames each, and a step that makes the film with
     the program `assemble`."""
     name = " ".join("".join(c if c.isprintable() else " " for c in title).split())[:JOB_NAME_LETTERS]
@@ -94,7 +88,7 @@ def template(title: str, first: int, last: int, chunk: int, film: str, assemble:
     rendering += ["--cycles-device", "{{Param.Device}}"]
     assembling = ["-b", "--factory-startup", "--python-exit-code", "1", "-P", "{{Task.File.Program}}"]
     assembling += ["--", "{{Param.OutputDir}}", "{{Param.Film}}"]
-    start = {"name": "Start", "type": "INT", "range": f"{first}-{last}:{{{{Param.Chunk}}}}"}
+    start = {"name": "Start", "type": "INT", "range": f"{job.first}-{job.last}:{{{{Param.Chunk}}}}"}
     return {
         "specificationVersion": "jobtemplate-2023-09",
         "name": name or "Matrix Cinema",
@@ -119,10 +113,13 @@ def _parameters(chunk, film):
     def one(name, kind, default, about, **more):
         return {"name": name, "type": kind, "default": default, "description": about, **more}
 
+    def path(name, kind, flow, default, about):
+        return one(name, "PATH", default, about, objectType=kind, dataFlow=flow)
+
     return [
-        _path("BlenderFile", "FILE", "IN", BLEND, "What is rendered."),
-        _path("OutputDir", "DIRECTORY", "OUT", FRAMES, "Where the frames go."),
-        _path("Film", "FILE", "OUT", film, "The film that is made of them."),
+        path("BlenderFile", "FILE", "IN", BLEND, "What is rendered."),
+        path("OutputDir", "DIRECTORY", "OUT", FRAMES, "Where the frames go."),
+        path("Film", "FILE", "OUT", film, "The film that is made of them."),
         one("Blender", "STRING", "blender", "Blender's program on a worker; 4.5 or newer."),
         one("Device", "STRING", "CPU", "What Cycles renders on.", allowedValues=list(DEVICES)),
         one("Chunk", "INT", chunk, "Frames of one task.", minValue=1),
@@ -134,17 +131,6 @@ def _script(program, words):
     return {
         "embeddedFiles": [{"name": "Program", "type": "TEXT", "filename": "program.py", "data": program}],
         "actions": {"onRun": {"command": "{{Param.Blender}}", "args": words}},
-    }
-
-
-def _path(name, kind, flow, default, about):
-    return {
-        "name": name,
-        "type": "PATH",
-        "objectType": kind,
-        "dataFlow": flow,
-        "default": default,
-        "description": about,
     }
 
 

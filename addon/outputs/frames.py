@@ -7,9 +7,10 @@ processes can share the frames of a film. After a job, the scene has its own set
 import contextlib
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -310,63 +311,70 @@ def handler_of(handlers: list[Callable[..., object]], function: Callable[..., ob
 
 
 @contextlib.contextmanager
-def _applied(scene, settings, cards, suffix, many):
-    """A block in which the scene has these settings, for files with this suffix."""
-    changed, engine = [], compat.engine(settings.engine)
-
-    def put(owner, name, value):
-        changed.append((owner, name, getattr(owner, name)))
-        setattr(owner, name, value)
-
-    render = scene.render
-    frame = scene.frame_current
-    passes = contextlib.ExitStack()
+def temporarily(changes: Iterable[tuple[Any, str, Any]]) -> Iterator[None]:
+    """A block in which properties have other values: (owner, name, value) of each, set in this order."""
+    before = []
     try:
-        put(render, "engine", engine)
-        put(render, "resolution_x", settings.width)
-        put(render, "resolution_y", settings.height)
-        put(render, "resolution_percentage", 100)
-        put(render, "use_border", False)
-        put(render, "filepath", render.filepath)
-        put(render, "use_file_extension", False)
-        put(render, "use_overwrite", True)
-        put(render, "use_placeholder", False)
-        put(render, "use_sequencer", False)
-        put(render, "use_multiview", False)  # stereo pictures would make a file for each eye
-        put(render, "use_persistent_data", many)
-        if settings.transparent:
-            put(render, "film_transparent", True)
-            for ob in scene.objects:
-                if ob.get(tags.KIND) == "card":
-                    put(ob, "is_holdout", True)
-                if ob.get(tags.KIND) == "ground" and not shows_shadows(ob):
-                    # EEVEE has no shadow catcher.
-                    put(ob, "is_shadow_catcher" if engine == "CYCLES" else "hide_render", True)
-        if suffix == ".exr":
-            passes.enter_context(value_passes(scene))
-        form = STILLS[suffix]
-        if hasattr(render.image_settings, "media_type"):
-            put(render.image_settings, "media_type", form.media)
-        put(render.image_settings, "file_format", form.file_format)
-        put(render.image_settings, "color_mode", "RGBA" if render.film_transparent else "RGB")
-        put(render.image_settings, "color_depth", str(settings.bits) if suffix == ".png" else form.bits)
-        if suffix == ".exr":
-            put(render.image_settings, "exr_codec", "ZIP")
-        if engine == "CYCLES":
-            put(scene.cycles, "samples", settings.samples)
-            put(scene.cycles, "denoising_quality", settings.quality)
-            for owner, name, value in devices.changes(scene, cards, settings.width, settings.height):
-                put(owner, name, value)
-            if not has_denoiser():
-                put(scene.cycles, "use_denoising", False)
-        else:
-            put(scene.eevee, "taa_render_samples", settings.samples)
+        for owner, name, value in changes:
+            before.append((owner, name, getattr(owner, name)))
+            setattr(owner, name, value)
         yield
     finally:
-        passes.close()
-        for owner, name, value in reversed(changed):
+        for owner, name, value in reversed(before):
             setattr(owner, name, value)
+
+
+@contextlib.contextmanager
+def _applied(scene, settings, cards, suffix, many):
+    """A block in which the scene has these settings, for files with this suffix."""
+    frame = scene.frame_current
+    try:
+        with value_passes(scene) if suffix == ".exr" else contextlib.nullcontext():
+            with temporarily(_changes(scene, settings, cards, suffix, many)):
+                yield
+    finally:
         scene.frame_set(frame)
+
+
+def _changes(scene, settings, cards, suffix, many):
+    """What these settings change in a scene, in the order to set it: (owner, name, value)."""
+    render, engine = scene.render, compat.engine(settings.engine)
+    yield render, "engine", engine
+    yield render, "resolution_x", settings.width
+    yield render, "resolution_y", settings.height
+    yield render, "resolution_percentage", 100
+    yield render, "use_border", False
+    yield render, "filepath", render.filepath
+    yield render, "use_file_extension", False
+    yield render, "use_overwrite", True
+    yield render, "use_placeholder", False
+    yield render, "use_sequencer", False
+    yield render, "use_multiview", False  # stereo pictures would make a file for each eye
+    yield render, "use_persistent_data", many
+    if settings.transparent:
+        yield render, "film_transparent", True
+        for ob in scene.objects:
+            if ob.get(tags.KIND) == "card":
+                yield ob, "is_holdout", True
+            if ob.get(tags.KIND) == "ground" and not shows_shadows(ob):
+                # EEVEE has no shadow catcher.
+                yield ob, "is_shadow_catcher" if engine == "CYCLES" else "hide_render", True
+    form, image = STILLS[suffix], render.image_settings
+    if hasattr(image, "media_type"):
+        yield image, "media_type", form.media
+    yield image, "file_format", form.file_format
+    yield image, "color_mode", "RGBA" if render.film_transparent else "RGB"
+    yield image, "color_depth", str(settings.bits) if suffix == ".png" else form.bits
+    if suffix == ".exr":
+        yield image, "exr_codec", "ZIP"
+    if engine == "CYCLES":
+        yield scene.cycles, "samples", settings.samples
+        yield scene.cycles, "denoising_quality", settings.quality
+        yield from devices.changes(scene, cards, settings.width, settings.height)
+        if not has_denoiser():
+            yield scene.cycles, "use_denoising", False
+    else:
+        yield scene.eevee, "taa_render_samples", settings.samples
 
 
 @contextlib.contextmanager
@@ -378,32 +386,20 @@ def film_scene(scene: bpy.types.Scene, settings: Settings, output: str, note: st
     uses the CPU.
     """
     render = scene.render
-    with _applied(scene, settings, [], ".png", many=True):
-        before = render.use_stamp_note, render.stamp_note_text, render.use_stamp_frame
-        if settings.device not in ("auto", "cpu"):
-            scene.cycles.device, scene.cycles.denoising_use_gpu = "GPU", True
-        render.filepath, render.use_file_extension = output, True
-        render.use_stamp_note, render.stamp_note_text, render.use_stamp_frame = True, note, True
-        try:
-            yield
-        finally:
-            render.use_stamp_note, render.stamp_note_text, render.use_stamp_frame = before
+    changes = [(render, "filepath", output), (render, "use_file_extension", True)]
+    changes += [(render, "use_stamp_note", True), (render, "stamp_note_text", note)]
+    changes += [(render, "use_stamp_frame", True)]
+    if settings.device not in ("auto", "cpu"):
+        changes += [(scene.cycles, "device", "GPU"), (scene.cycles, "denoising_use_gpu", True)]
+    with _applied(scene, settings, [], ".png", many=True), temporarily(changes):
+        yield
 
 
-@contextlib.contextmanager
 def _off_in_the_window(scene):
     """A block without the window's copy of the evaluated scene, because a render makes a copy of its own."""
-    modifiers = [
-        m for ob in scene.objects if ob.get(tags.KIND, tags.SOURCE) != tags.SOURCE for m in ob.modifiers
-    ]
-    shown = [modifier for modifier in modifiers if modifier.show_viewport]
-    try:
-        for modifier in shown:
-            modifier.show_viewport = False
-        yield
-    finally:
-        for modifier in shown:
-            modifier.show_viewport = True
+    drawn = [ob for ob in scene.objects if ob.get(tags.KIND, tags.SOURCE) != tags.SOURCE]
+    shown = [modifier for ob in drawn for modifier in ob.modifiers if modifier.show_viewport]
+    return temporarily((modifier, "show_viewport", False) for modifier in shown)
 
 
 def has_denoiser() -> bool:

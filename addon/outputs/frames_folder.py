@@ -42,6 +42,10 @@ class Job:
     fps_base: float
     film: str = ""
 
+    @property
+    def count(self) -> int:
+        return self.last - self.first + 1
+
 
 def frame_path(folder: str | Path, frame: int) -> Path:
     """The path of frame number `frame` of a job."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from .wholeness import box, boxes
 
 # Kinds of the list, as iTunes has them.
-KEYS = {"title": b"\xa9nam", "comment": b"\xa9cmt", "description": b"desc", "software": b"\xa9too"}
+KEYS = {"Title": b"\xa9nam", "Comment": b"\xa9cmt", "Description": b"desc", "Software": b"\xa9too"}
 MOST_CHAPTERS = 255
 _UNITS = 10_000_000  # a second
 
@@ -37,7 +37,6 @@ def _user_data(notes: Mapping[str, str], chapters: Sequence[tuple[float, str]]) 
     items = b"".join(
         box(KEYS[name], box(b"data", struct.pack(">II", 1, 0) + text.encode()))
         for name, text in notes.items()
-        if text
     )
     handler = box(b"hdlr", struct.pack(">II4s4s", 0, 0, b"mdir", b"appl") + bytes(9))
     inside = box(b"meta", bytes(4) + handler + box(b"ilst", items))

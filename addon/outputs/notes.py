@@ -28,21 +28,10 @@ class Notes:
     beats: tuple[Beat, ...] = ()
 
     def texts(self) -> dict[str, str]:
-        """The notes by their keywords in a PNG (PNG specification, 11.3.3.1)."""
-        named = ("Title", self.title), ("Description", self.caption), ("Software", self.software)
-        return {name: text for name, text in (*named, ("Comment", self.comment)) if text}
-
-    def of_film(self) -> dict[str, str]:
-        """The notes by the names of mp4_notes.KEYS."""
-        return {
-            "title": self.title,
-            "description": self.caption,
-            "comment": self.comment,
-            "software": self.software,
-        }
-
-
-NO_NOTES = Notes()
+        """The notes that there are, by their keywords in a PNG (PNG specification, 11.3.3.1)."""
+        named = {"Title": self.title, "Description": self.caption}
+        named |= {"Software": self.software, "Comment": self.comment}
+        return {name: text for name, text in named.items() if text}
 
 
 def notes_of(scenes: Sequence[Scene], blender: str, error: float | None, beats: Sequence[Beat] = ()) -> Notes:

@@ -310,7 +310,7 @@ def _told(notes, told, scene, numbers, preset):
     captions = captions_of(notes.beats, first, last, rate)
     parts = with_cards(notes.beats, told) if told else notes.beats
     chapters = [(one.start, one.text) for one in captions_of(parts, first, last, rate)]
-    manner = film_file.Encoding(notes=notes.of_film(), chapters=chapters, every=numbers.step)
+    manner = film_file.Encoding(notes=notes.texts(), chapters=chapters, every=numbers.step)
     if preset:
         manner = dataclasses.replace(manner, quality=preset.quality, speed=preset.speed)
     return captions, manner

@@ -2,6 +2,7 @@
 them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -13,12 +14,11 @@ from ..blender.update import update
 from ..description.source import Source
 from ..staging.plan import Plan
 from . import frames
-from .blend_file import description_as_set, draw_alone, open_built
 from .files import written_whole
 from .frames_folder import frame_path
 from .picture_files import loaded
 from .progress import Listener
-from .rendering import Asked, mark_of, planned_for, settings_of
+from .rendering import Asked, drawn_source
 from .temporary import temporary_folder
 
 FRAMES_A_ROW = 3
@@ -29,21 +29,17 @@ GREY = 0.5  # brightness between frames
 def draw_storyboard(source: Source, output: Path, asked: Asked, progress: Listener) -> int:
     """Draw the storyboard of a source to a PNG file; a source without beats gets automatic ones. Returns the
     number of beats. Raises InputError and JobError."""
-    if source.description is None:
-        scene = open_built(source)
-        settings = settings_of(description_as_set(scene).render, asked, "still")
+    if source.description is not None:
+        source = replace(source, description=source.description.with_beats())
+    scene, _, settings, checked = drawn_source(source, asked, "still")
+    if checked is None:
         own = stored.described(scene)
         if own.with_beats() != own:
             update(own.with_beats(), scene)
         checked = stored.plan_of(scene)
-    else:
-        settings = settings_of(source.description.render, asked, "still")
-        checked = planned_for(source.description.with_beats(), settings)
-        scene = draw_alone(checked)
     numbers = told_frames(checked)
     with temporary_folder() as folder:
-        mark = mark_of(source, settings, bpy.app.version_string)
-        frames.render_frames(scene, folder / "frames", sorted(set(numbers)), settings, mark, progress)
+        frames.render_frames(scene, folder / "frames", sorted(set(numbers)), settings, "storyboard", progress)
         pictures = [_read(frame_path(folder / "frames", number)) for number in numbers]
     with written_whole(output) as part:
         _save(sheet_of(pictures), part)

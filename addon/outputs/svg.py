@@ -13,7 +13,7 @@ from ..look.drawn_order import directed
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
 from .color_profile import size_chunk
-from .notes import NO_NOTES, Notes
+from .notes import Notes
 from .png_file import packed
 
 _ANCHORS = {"LEFT": "start", "CENTER": "middle", "RIGHT": "end"}
@@ -25,7 +25,7 @@ def svg(
     colors: Any,
     typeface: Any,
     dpi: int,
-    notes: Notes = NO_NOTES,
+    notes: Notes,
     shape: Callable[[Text], str] | None = None,
 ) -> str:
     """The text of an SVG file whose units are points and whose size is the page's.

@@ -14,7 +14,7 @@ from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
 from .color_profile import profile_chunk
 from .font_files import BOLD, REGULAR, as_set, families
-from .notes import NO_NOTES, Notes
+from .notes import Notes
 from .png_file import text_chunk
 from .svg import png
 
@@ -29,7 +29,7 @@ def typeset(
     path: Path,
     kind: str,
     dpi: int,
-    notes: Notes = NO_NOTES,
+    notes: Notes,
 ) -> None:
     """Write a page and its raster, (height, width, 4) uint8, to `path` as `kind`, "pdf" or "png". `notes` go
     into the metadata."""
@@ -91,10 +91,10 @@ def _save_png(figure, path, dpi, notes):
 
 
 def _save_pdf(figure, path, dpi, notes):
-    said = {"Title": notes.title, "Subject": notes.caption, "Keywords": notes.comment}
-    said = {name: text for name, text in said.items() if text}
-    plain = {"CreationDate": None, "Creator": notes.software or None, "Producer": None}
-    figure.savefig(path, format="pdf", dpi=dpi, transparent=True, metadata=said | plain)
+    names = {"Title": "Title", "Description": "Subject", "Comment": "Keywords", "Software": "Creator"}
+    said = {names[name]: text for name, text in notes.texts().items()}
+    plain = {"CreationDate": None, "Creator": None, "Producer": None}
+    figure.savefig(path, format="pdf", dpi=dpi, transparent=True, metadata=plain | said)
 
 
 @contextlib.contextmanager

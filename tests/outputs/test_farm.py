@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from matrix_cinema import api
@@ -13,13 +14,14 @@ from matrix_cinema.outputs.farm import BLEND, FRAMES, JOB_FILES, require_job_pla
 from matrix_cinema.outputs.frames_folder import Job, write_frames_job
 
 pytestmark = pytest.mark.one_blender
+JOB = Job("0" * 64, 1, 24, 64, 36, 24, 1.001)
 
 
 def test_a_job_has_what_the_specification_asks_for():
-    job = template("A\tfilm\n" + "x" * 300, 1, 24, 10, "film.mp4", "")
+    job = template("A\tfilm\n" + "x" * 300, JOB, 10, "film.mp4", "")
     assert job["specificationVersion"] == "jobtemplate-2023-09"
     assert job["name"].startswith("A film xxx") and len(job["name"]) == 128
-    assert template("", 1, 2, 1, "film.mp4", "")["name"]
+    assert template("", JOB, 1, "film.mp4", "")["name"]
     types = {p["name"]: p["type"] for p in job["parameterDefinitions"]}
     paths = {"BlenderFile", "OutputDir", "Film"}
     assert types == dict.fromkeys(paths, "PATH") | {"Blender": "STRING", "Device": "STRING", "Chunk": "INT"}
@@ -38,13 +40,13 @@ def test_a_job_has_what_the_specification_asks_for():
 @pytest.mark.parametrize(("first", "last", "transparent"), [(1, 24, False), (7, 7, True)])
 def test_the_tool_of_open_job_description_finds_nothing_wrong(tmp_path, first, last, transparent):
     openjd = shutil.which("openjd") or pytest.skip("openjd-cli is not installed")
-    write_job(tmp_path, "Fünf", first, last, 10, "24000/1001", transparent=transparent)
+    write_job(tmp_path, "Fünf", replace(JOB, first=first, last=last), 10, transparent=transparent)
     checked = subprocess.run([openjd, "check", tmp_path / "template.json"], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
 
 
 def test_a_bundle_is_laid_out_as_a_farm_takes_it(tmp_path):
-    write_job(tmp_path / "job", "Fünf", 1, 24, 10, "24000/1001", device="OPTIX")
+    write_job(tmp_path / "job", "Fünf", JOB, 10, device="OPTIX")
     files = {path.name: path for path in (tmp_path / "job").iterdir()}
     assert {*files, BLEND} == set(JOB_FILES)
     assert json.loads(files["template.json"].read_text("utf-8"))["name"] == "Fünf"
@@ -81,7 +83,7 @@ def test_cards_by_their_numbers_are_refused_before_anything_is_drawn(tmp_path, m
     ],
 )
 def test_the_script_passes_on_what_it_is_given(tmp_path, words, passed):
-    write_job(tmp_path, "A film", 1, 24, 10, "24")
+    write_job(tmp_path, "A film", JOB, 10)
     echo = {"BLENDER": shutil.which("echo"), "PATH": os.environ["PATH"]}
     told = subprocess.run([tmp_path / "render.sh", *words], capture_output=True, text=True, env=echo)
     begin = ["-b", "scene.blend", "--python-exit-code", "1", "-P", "render.py", "--"]
@@ -94,5 +96,5 @@ def test_a_job_takes_no_folder_with_files_of_others(tmp_path):
         require_job_place(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["README.txt"]
     require_job_place(tmp_path / "new")
-    write_frames_job(tmp_path / FRAMES, Job("0" * 64, 1, 24, 64, 36, 24, 1.0))
+    write_frames_job(tmp_path / FRAMES, JOB)
     require_job_place(tmp_path)  # it is an older job's
