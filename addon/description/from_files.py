@@ -9,11 +9,9 @@ from pathlib import Path
 from ..errors import InputError
 from ..formats import safetensors
 from ..formats.capture_file import is_capture
-from ..formats.tables import npz_names, npz_shape
+from ..formats.tables import SEVERAL, open_arrays
 from .matrices import FILE_KINDS
 from .scene import MatrixOptions, Scene
-
-SEVERAL = (".npz", ".safetensors")  # kinds of files that hold several arrays by name
 
 
 def holds_capture(path: str | os.PathLike[str]) -> bool:
@@ -26,14 +24,10 @@ def arrays_in(path: str | os.PathLike[str]) -> list[str]:
     """The names of the arrays in a file that can be drawn, which have two to four axes; [] for a file with a
     single array without a name. Raises InputError."""
     path = Path(path)
-    if path.suffix.lower() == ".npz":
-        shapes = {name: npz_shape(path, name) for name in npz_names(path)}
-    elif path.suffix.lower() == ".safetensors":
-        tensors, _ = safetensors.read(path)
-        shapes = {name: tensors.shape(name) for name in tensors}
-    else:
+    if path.suffix.lower() not in SEVERAL:
         return []
-    found = [name for name, shape in shapes.items() if 2 <= len(shape) <= 4]
+    arrays = open_arrays(path)
+    found = [name for name in arrays if 2 <= len(arrays.shape(name)) <= 4]
     if not found:
         raise InputError(f"{path}: no array in it has rows and columns")
     return found

@@ -22,14 +22,14 @@ from ..formats.capture_file import axes_of, check_finite, is_capture, numbers, o
 from ..formats.capture_layer import AXIS_WORDS
 from ..formats.reading import map_file
 from ..formats.summaries import SUMMARIES
-from ..formats.tables import MOST_ENTRIES, by, npz_names, npz_shape, read_npy, read_npz
+from ..formats.tables import MOST_ENTRIES, SEVERAL, by, open_arrays, read_npy
 from ..formats.text_tables import read_text_table
 from .leading import HEAD_AXIS, MOST_AXES, MOST_MATRICES, LeadingAxis, member_name
 from .scene import MatrixOptions, Scene
 
 MASK_LOW, MASK_LOWEST = -1e4, -1e9  # entries of additive masks, see `lowest`
 TEXT_FILES = (".csv", ".tsv", ".txt")
-FILE_KINDS = (".safetensors", ".npz", ".npy", *TEXT_FILES)
+FILE_KINDS = (*SEVERAL, ".npy", *TEXT_FILES)
 
 
 @dataclass(frozen=True)
@@ -209,17 +209,14 @@ def _of_file(path, spec, where):
         if getattr(spec, key) and kind not in TEXT_FILES:
             raise InputError(f"{where}: {key} is for {', '.join(TEXT_FILES)}, not for {path.name}")
     labels: tuple[Sequence[str], Sequence[str]] = (), ()
-    if kind == ".safetensors":
-        tensors, metadata = safetensors.read(path)
-        if is_capture(metadata) and spec.tensor:
+    if kind in SEVERAL:
+        if kind == ".safetensors" and spec.tensor and is_capture(safetensors.read(path)[1]):
             if spec.axis_order:
                 raise InputError(f"{where}: tensors of a capture are turned in the expression, by .T")
             return _of_capture(open_capture(path), spec, where, None)
-        tensor = _choose(tensors, spec, path, where)
-        shape, read = tensors.shape(tensor), lambda: tensors[tensor]
-    elif kind == ".npz":
-        tensor = _choose(npz_names(path), spec, path, where)
-        shape, read = npz_shape(path, tensor), lambda: read_npz(path, [tensor])[tensor]
+        arrays = open_arrays(path)
+        tensor = _choose(arrays, spec, path, where)
+        shape, read = arrays.shape(tensor), lambda: arrays[tensor]
     elif kind == ".npy":
         array = read_npy(map_file(path), str(path))
         shape, read = array.shape, lambda: array

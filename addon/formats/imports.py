@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from . import safetensors
 from .capture_file import write_capture
 from .fitting import fitted
 from .imported_names import Found, by_name, known, put_stacks, without_batch
 from .model_outputs import joined, stacks_of, steps_of
-from .tables import npz_names, read_npz
+from .tables import SEVERAL, open_arrays
 
 
 def import_attentions(
@@ -78,11 +77,8 @@ def import_file(
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix == ".npz":
-        names = npz_names(path)
-        arrays = read_npz(path, known(names) or names)
-    elif suffix == ".safetensors":
-        stored, _ = safetensors.read(path)
+    if suffix in SEVERAL:
+        stored = open_arrays(path)
         arrays = {name: stored[name] for name in known(stored) or stored}
     elif suffix in (".pt", ".pth", ".pkl", ".bin"):
         raise InputError(

@@ -5,8 +5,9 @@ import io
 import os
 import warnings
 import zipfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,62 +16,68 @@ from ..errors import InputError
 from . import safetensors
 from .reading import opened
 
+SEVERAL = (".safetensors", ".npz")  # kinds of files that hold several arrays by name
 MOST_ENTRIES = 2**26  # of one matrix, 0.5 GB in float64
 MOST_UNPACKED = 8 * MOST_ENTRIES + 2**16  # bytes that may be unpacked from one NPZ file
 HEADER = 2**16  # bytes that the header of an NPY file may take
 
 
-def read_npz(path: str | os.PathLike[str], names: Collection[str] | None = None) -> dict[str, np.ndarray]:
-    """The arrays of an NPZ file by name: those in `names`, or all. They may be numbers or texts.
+class Npz(Mapping[str, np.ndarray]):
+    """The arrays of an NPZ file by name, numbers or texts. An array is unpacked when it is looked up, unless
+    it is too large together with those before it. Raises InputError for a damaged archive, also if the damage
+    shows only then."""
 
-    The unpacked size of each array is checked before it is unpacked. Raises InputError.
-    """
-    arrays: dict = {}
-    with _members(path) as (file, members):
-        for name in members if names is None else names:
-            _require_room(path, name, members[name].file_size + sum(a.nbytes for a in arrays.values()))
-            with file.open(members[name]) as member:
-                data = np.frombuffer(member.read(MOST_UNPACKED), np.uint8)
-            arrays[name] = read_npy(data, _named(path, name), "fiubUS")
-    return arrays
+    def __init__(self, path: str | os.PathLike[str]):
+        self._path, self._unpacked = path, 0
+        with self._archive() as file:
+            self._members = {info.filename.removesuffix(".npy"): info for info in file.infolist()}
+
+    def __iter__(self):
+        return iter(self._members)
+
+    def __len__(self):
+        return len(self._members)
+
+    def __contains__(self, name):
+        return name in self._members
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape that an array is declared to have."""
+        data = self._begin(name, HEADER)
+        return _header(data, self._members[name].file_size, self._named(name), "fiub")[0]
+
+    def __getitem__(self, name):
+        data = np.frombuffer(self._begin(name, MOST_UNPACKED), np.uint8)
+        self._unpacked += data.size
+        return read_npy(data, self._named(name), "fiubUS")
+
+    def _begin(self, name, most):
+        """The first `most` bytes of an array's file."""
+        if self._unpacked + self._members[name].file_size > MOST_UNPACKED:
+            raise InputError(f"{self._named(name)}: unpacks to more than {MOST_UNPACKED:,} bytes")
+        with self._archive() as file, file.open(self._members[name]) as member:
+            return member.read(most)
+
+    @contextlib.contextmanager
+    def _archive(self):
+        try:
+            with opened(self._path) as whole, zipfile.ZipFile(whole) as file:
+                yield file
+        except (InputError, MemoryError):
+            raise
+        except (
+            Exception
+        ) as error:  # a damaged archive raises nearly anything, from zlib.error to RuntimeError
+            reason = str(error).split("\n")[0][:120]
+            raise InputError(f"{self._path}: not an NPZ file that can be read ({reason})") from None
+
+    def _named(self, name):
+        return f"{self._path}: {safetensors.shown(name)}"
 
 
-def npz_names(path: str | os.PathLike[str]) -> list[str]:
-    """The names of the arrays in an NPZ file."""
-    with _members(path) as (_, members):
-        return list(members)
-
-
-def npz_shape(path: str | os.PathLike[str], name: str) -> tuple[int, ...]:
-    """The shape that an array of an NPZ file is declared to have."""
-    with _members(path) as (file, members):
-        size = members[name].file_size
-        _require_room(path, name, size)
-        with file.open(members[name]) as member:
-            return _header(member.read(HEADER), size, _named(path, name), "fiub")[0]
-
-
-def _require_room(path, name, size):
-    if size > MOST_UNPACKED:
-        raise InputError(f"{_named(path, name)}: unpacks to more than {MOST_UNPACKED:,} bytes")
-
-
-@contextlib.contextmanager
-def _members(path):
-    """(the archive, name -> entry) of an NPZ file. Raises InputError for a damaged archive, also if the
-    damage shows only while the caller reads it."""
-    try:
-        with opened(path) as whole, zipfile.ZipFile(whole) as file:
-            yield file, {info.filename.removesuffix(".npy"): info for info in file.infolist()}
-    except (InputError, MemoryError):
-        raise
-    except Exception as error:  # a damaged archive raises nearly anything, from zlib.error to RuntimeError
-        reason = str(error).split("\n")[0][:120]
-        raise InputError(f"{path}: not an NPZ file that can be read ({reason})") from None
-
-
-def _named(path, name):
-    return f"{path}: {safetensors.shown(name)}"
+def open_arrays(path: Path) -> "Npz | safetensors.Tensors":
+    """The arrays by name of a file of one of the kinds SEVERAL. Raises InputError."""
+    return Npz(path) if path.suffix.lower() == ".npz" else safetensors.read(path)[0]
 
 
 def read_npy(data: Any, where: str, kinds: str = "fiub") -> np.ndarray:
