@@ -1,13 +1,12 @@
 """The expression language: text becomes a tree of nodes, and a tree becomes text.
 
 `out = (attn = softmax(Q @ K.T / sqrt(32))) @ V` reads as in NumPy, and a result may be named in place.
-Several expressions may follow each other; a later one may use the names of the earlier ones. `scan` rewrites
-the text as Python, Python's `ast` parses it, and only the nodes listed here pass. Nothing is evaluated.
+Several expressions may follow each other; a later one may use the names of the earlier ones. Operators bind
+as in Python. Nothing is evaluated.
 
 Formulas for the entries of a matrix (`formulas`) are the same language with other functions.
 """
 
-import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -20,9 +19,9 @@ from ..kinds.gather import Gather
 from ..kinds.heads import Heads
 from ..kinds.slice import range_text
 from ..kinds.stage import Stage, quote
-from .scan import Place, rewrite
+from .scan import CLOSES, OPERAND, Lexeme, Place, lexemes
 
-MOST_DEPTH = 60
+MOST_DEPTH, MOST_BRACKETS = 60, 40
 LARGEST_NUMBER = 1e12
 LARGEST_EXPONENT = 8
 
@@ -164,133 +163,242 @@ MATRICES = Language(
     },
     True,
 )
-_OPERATOR_SIGNS = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**",
-    ast.Mod: "%", ast.FloorDiv: "//", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-    ast.Eq: "==", ast.NotEq: "!=",
-}  # fmt: skip
-STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "%": 3, "//": 3, "**": 5}
+_COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+STRENGTH = dict.fromkeys(_COMPARISONS, 1) | {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "%": 3, "//": 3, "**": 5}
+_NO_EXPRESSION = "this is not an expression; expected something like out = A @ B.T"
 
 
 def parse(text: str, where: str = "expression", language: Language = MATRICES) -> Any:
     """The tree of `text`. Raises InputError for a text that is not in the language; the error begins with
     `where` and points at the character."""
-    statements = rewrite(text, where, language.matrices)
-    trees = [_parsed(statement, where, language) for statement in statements]
+    try:
+        trees = [_Parser(tokens, language).statement() for tokens in lexemes(text, where, language.matrices)]
+    except RecursionError:
+        raise InputError(f"{where}: nested too deep; the most is {MOST_DEPTH} levels") from None
     return trees[0] if len(trees) == 1 else Several(trees[0].at, tuple(trees))
 
 
-def _parsed(rewritten, where, language):
-    try:
-        body = ast.parse(rewritten.text, mode="eval").body
-    except SyntaxError as error:
-        places = rewritten.places
-        at = places[min(max((error.offset or 1) - 1, 0), len(places) - 1)]
-        raise at.error("this is not an expression; expected something like out = A @ B.T") from None
-    except (RecursionError, MemoryError, ValueError):
-        raise InputError(f"{where}: nested too deep; the most is {MOST_DEPTH} levels") from None
-    return _Reader(rewritten, language).read(body, 0)
+class _Parser:
+    """Reads the tokens of one expression, from the first to the last."""
 
+    def __init__(self, tokens: list[Lexeme], language: Language):
+        self.tokens, self.language = tokens, language
+        self.n = 0  # the number of the token that comes next
+        self.open: list[Lexeme] = []  # brackets that are not closed yet
 
-class _Reader:
-    """Turns nodes of Python's `ast` into ours, and refuses those that are not listed."""
+    @property
+    def now(self):
+        return self.tokens[self.n]
 
-    def __init__(self, rewritten, language):
-        self.rewritten = rewritten
-        self.language = language
+    def comes(self, *signs):
+        return self.now.kind == "sign" and self.now.text in signs
 
-    def read(self, tree, depth):
-        at = self.place(tree)
-        if depth > MOST_DEPTH:
-            raise at.error(f"nested too deep; the most is {MOST_DEPTH} levels")
-        inner = depth + 1
-        match tree:
-            case ast.Constant(value=int() | float()) if not isinstance(tree.value, bool):
-                return Number(at, _number(tree.value, at))
-            case ast.Name():
-                return Name(at, self.name(tree.id), tree.id in self.rewritten.quoted)
-            case ast.NamedExpr() if self.language.matrices:
-                return Named(at, self.name(tree.target.id), self.read(tree.value, inner))
-            case ast.UnaryOp(op=ast.USub()):
-                return Negate(at, self.read(tree.operand, inner))
-            case ast.UnaryOp(op=ast.UAdd()):
-                return self.read(tree.operand, inner)
-            case ast.BinOp() if _OPERATOR_SIGNS.get(type(tree.op)) in self.language.operators:
-                return self.binary(tree, tree.left, tree.op, tree.right, inner)
-            case ast.Compare(ops=[_]) if _OPERATOR_SIGNS.get(type(tree.ops[0])) in self.language.operators:
-                return self.binary(tree, tree.left, tree.ops[0], tree.comparators[0], inner)
-            case ast.Attribute(attr="T") if self.language.matrices:
-                return Transpose(at, self.read(tree.value, inner))
-            case ast.Subscript() if self.language.matrices:
-                return self.index(tree, at, inner)
-            case ast.Call():
-                return self.call(tree, at, inner)
-        raise at.error(f"this is not part of the language; {self.known()}")
+    def names(self, *signs):
+        """Whether a name comes next, and one of these signs after it."""
+        return self.now.is_name and self.tokens[self.n + 1].text in signs
 
-    def place(self, tree):
-        """Where a node of `ast` starts; an operator's starts with its left operand."""
-        column = getattr(tree, "col_offset", 0)
-        return self.rewritten.places[min(column, len(self.rewritten.places) - 1)]
+    def take(self):
+        self.n += 1
+        return self.tokens[self.n - 1]
 
-    def name(self, stand_in):
-        return self.rewritten.names[stand_in]
+    # Each of these reads a part of the expression
+
+    def statement(self):
+        node = self.entry()
+        if self.now.kind != "end":
+            raise self.wrong("an operator")
+        _require_shallow(node, 0)
+        return node
+
+    def entry(self):
+        """An expression that may be named: at the start, or right after a bracket or comma."""
+        at = self.now.at
+        if self.names("=", ":="):
+            name = self.take().name
+            self.take()
+            return Named(at, name, self.expression())
+        return self.expression()
+
+    def expression(self, least=0):
+        """Operands with operators that are stronger than `least` between them."""
+        at, node, compared = self.now.at, self.factor(), False
+        while self.now.kind == "sign" and STRENGTH.get(self.now.text, 0) > least:
+            operator = self.take().text
+            right = self.expression(STRENGTH[operator])
+            if operator not in self.language.operators or (compared and operator in _COMPARISONS):
+                raise at.error(f"this is not part of the language; {self.known()}")
+            node, compared = Binary(at, operator, node, right), operator in _COMPARISONS
+        return node
+
+    def factor(self):
+        """An operand with its power and the signs before it. A power is stronger than a sign at its left."""
+        signs = []
+        while self.comes("-", "+"):
+            signs.append(self.take())
+        at, node = self.now.at, self.operand()
+        if self.comes("**"):
+            self.take()
+            node = Binary(at, "**", node, self.factor())
+            if self.language.matrices:
+                _exponent(node.right)
+        for sign in reversed(signs):
+            node = Negate(sign.at, node) if sign.text == "-" else node
+        return node
+
+    def operand(self):
+        at, node = self.now.at, self.atom()
+        while self.comes(".", "["):
+            if self.comes("["):
+                node = Index(at, node, *self.index(at))
+                continue
+            if (self.tokens[self.n + 1].kind, self.tokens[self.n + 1].text) != ("name", "T"):
+                raise self.wrong("an operator")
+            self.n += 2
+            node = Transpose(at, node)
+        return node
+
+    def atom(self):
+        token = self.now
+        if self.comes("("):
+            return self.within(self.entry)
+        if token.kind == "number":
+            return Number(token.at, _number(self.take()))
+        if not token.is_name:
+            raise self.wrong(OPERAND)
+        self.take()
+        if token.kind == "name" and self.comes("("):
+            return self.call(token)
+        return Name(token.at, token.name, token.kind == "quoted")
+
+    def within(self, read):
+        """What `read` reads between brackets."""
+        self.open.append(self.take())
+        if len(self.open) > MOST_BRACKETS:
+            raise self.open[-1].at.error(f"nested too deep; the most is {MOST_BRACKETS} brackets")
+        found = read()
+        if not self.comes(CLOSES[self.open[-1].text]):
+            raise self.wrong("an operator")
+        self.open.pop()
+        self.take()
+        return found
+
+    def index(self, at):
+        """The ranges of rows and columns between square brackets."""
+        ranges = self.within(lambda: self.separated(lambda: self.range(at)))
+        if len(ranges) > 2:
+            raise at.error("a matrix has two axes; expected [rows, columns]")
+        return ranges + [(None, None)] * (2 - len(ranges))
+
+    def range(self, at):
+        """(start, stop); a single number n is the range of that one row or column."""
+        ends = [self.end(at)]
+        while self.comes(":") and len(ends) < 3:
+            self.take()
+            ends.append(self.end(at))
+        if ends == [None]:
+            raise self.wrong(OPERAND)
+        if ends[2:] not in ([], [None]):
+            raise at.error("an index is written start:stop, like A[0:4, :]; steps are not known")
+        return (ends[0], ends[1]) if len(ends) > 1 else (ends[0], ends[0] + 1 if ends[0] != -1 else None)
+
+    def end(self, at):
+        """An end of a range, None where it is left open."""
+        return None if self.comes(":", ",", "]") else _whole(self.expression(), at)
+
+    def separated(self, read):
+        """What `read` reads again and again, with commas between; the last range of an index may have one."""
+        found = [read()]
+        while self.comes(","):
+            self.take()
+            if self.comes("]"):
+                break
+            found.append(read())
+        return found
+
+    def call(self, function):
+        """A call of the function whose name was just read."""
+        name, arguments = function.name, []
+        options: dict = {}
+
+        def argument():
+            at = self.now.at
+            if not self.names("="):
+                if options:
+                    raise at.error(_NO_EXPRESSION)
+                arguments.append(self.entry())
+                return
+            option = self.take().name
+            if option in options:
+                raise at.error(f'option "{option}" is given twice')
+            self.take()
+            options[option] = at, self.expression()
+
+        self.within(lambda: self.comes(")") or self.separated(argument))
+        if name not in self.language.functions:
+            hint = nearest(name, self.language.functions, "known functions")
+            raise function.at.error(f'unknown function "{name}"; {hint}')
+        known = self.language.functions[name]
+        least, most = known.least, known.most
+        if not least <= len(arguments) <= most:
+            wanted = (
+                f"{least} to {most} arguments" if least < most else f"{least} argument{'s' * (least > 1)}"
+            )
+            raise function.at.error(f"{name}(...) takes {wanted}, found {len(arguments)}")
+        for option, (at, _) in options.items():
+            if option not in known.options:
+                hint = nearest(option, known.options, f"options of {name}")
+                raise at.error(f'{name}(...) has no option "{option}"; {hint}')
+        values = tuple(sorted((option, value) for option, (_, value) in options.items()))
+        return Call(function.at, name, tuple(arguments), values)
+
+    # Errors
 
     def known(self):
         operators = " ".join(sorted(self.language.operators))
         return f"expected one of {operators} or a function: {', '.join(self.language.functions)}"
 
-    def binary(self, tree, left, operator, right, depth):
-        operator = _OPERATOR_SIGNS[type(operator)]
-        node = Binary(self.place(tree), operator, self.read(left, depth), self.read(right, depth))
-        if operator == "**" and self.language.matrices:
-            _exponent(node.right)
-        return node
-
-    def index(self, tree, at, depth):
-        ranges = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
-        if len(ranges) > 2:
-            raise at.error("a matrix has two axes; expected [rows, columns]")
-        ranges = [self.range(r, at) for r in ranges] + [(None, None)] * (2 - len(ranges))
-        return Index(at, self.read(tree.value, depth), *ranges)
-
-    def range(self, tree, at):
-        """(start, stop); a single number n is the range of that one row or column."""
-        if isinstance(tree, ast.Slice) and tree.step is None:
-            return (_whole(tree.lower, at), _whole(tree.upper, at))
-        if not isinstance(tree, ast.Slice):
-            n = _whole(tree, at)
-            return (n, n + 1 if n != -1 else None)
-        raise at.error("an index is written start:stop, like A[0:4, :]; steps are not known")
-
-    def call(self, tree, at, depth):
-        # The scanner has made sure that only a bare name is called.
-        function = self.name(tree.func.id)
-        if function not in self.language.functions:
-            hint = nearest(function, self.language.functions, "known functions")
-            raise at.error(f'unknown function "{function}"; {hint}')
-        known = self.language.functions[function]
-        least, most = known.least, known.most
-        if any(isinstance(a, ast.Starred) for a in tree.args) or not least <= len(tree.args) <= most:
-            wanted = (
-                f"{least} to {most} arguments" if least < most else f"{least} argument{'s' * (least > 1)}"
-            )
-            raise at.error(f"{function}(...) takes {wanted}, found {len(tree.args)}")
-        options: list = []
-        for keyword in tree.keywords:
-            option = self.name(keyword.arg)
-            if option not in known.options:
-                hint = nearest(option, known.options, f"options of {function}")
-                raise self.place(keyword).error(f'{function}(...) has no option "{option}"; {hint}')
-            if option in dict(options):
-                raise self.place(keyword).error(f'option "{option}" is given twice')
-            options.append((option, self.read(keyword.value, depth)))
-        arguments = tuple(self.read(a, depth) for a in tree.args)
-        return Call(at, function, arguments, tuple(sorted(options, key=lambda o: o[0])))
+    def wrong(self, expected):
+        """The error for the token that comes next, where this was `expected`."""
+        token, inside = self.now, self.open[-1].text if self.open else ""
+        closing = CLOSES.get(inside)
+        match token.text:
+            case "" if inside:
+                token = self.open[-1]
+                said = f'this bracket is not closed; expected "{closing}" before the end'
+            case "":
+                said = f"expected {expected}, found the end"
+            case ")" | "]" as text if text != closing:
+                said = f'"{text}" closes nothing that is open'
+            case "=" | ":=":
+                said = (
+                    'a name is given at the start or right after "(", like out = A @ B or (attn = Q @ K) @ V'
+                )
+            case ":" if inside != "[":
+                said = '":" belongs only inside an index, like A[0:4, :]'
+            case ";":
+                said = f'";" ends an expression; expected "{closing}" before it'
+            case text if text.startswith("."):
+                said = "expected .T (the transpose); a name with a dot in it is written in backquotes"
+            case text if token.kind == "sign" and text != closing:
+                said = f'expected {expected}, found "{text}"'
+            case text:
+                said = f'expected {expected} before "{text}"'
+        return token.at.error(said)
 
 
-def _number(value, at):
+def _require_shallow(node, depth):
+    if depth > MOST_DEPTH:
+        raise node.at.error(f"nested too deep; the most is {MOST_DEPTH} levels")
+    for part in parts_of(node):
+        _require_shallow(part, depth + 1)
+
+
+def _number(token):
+    value = int(token.text) if token.text.isdecimal() else float(token.text)
+    if token.text.isdecimal() and value and token.text[0] == "0":
+        raise token.at.error(_NO_EXPRESSION)
     if not abs(value) <= LARGEST_NUMBER:  # also refuses an overflow to infinity
-        raise at.error(f"the number is too large; the most is {LARGEST_NUMBER:g}")
+        raise token.at.error(f"the number is too large; the most is {LARGEST_NUMBER:g}")
     return value
 
 
@@ -300,16 +408,12 @@ def _exponent(node):
         raise node.at.error(f"expected a number up to {LARGEST_EXPONENT} as the power")
 
 
-def _whole(tree, at):
-    """The whole number of an index, or None where it is left open."""
-    match tree:
-        case None:
-            return None
-        case ast.Constant(value=int() as n) if n <= LARGEST_NUMBER:
-            return n
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as n)) if n <= LARGEST_NUMBER:
-            return -n
-    raise at.error("expected whole numbers in the index, like A[0:4, :]")
+def _whole(node, at):
+    """The whole number of an index."""
+    sign, number = (-1, node.body) if isinstance(node, Negate) else (1, node)
+    if not isinstance(number, Number) or not isinstance(number.value, int):
+        raise at.error("expected whole numbers in the index, like A[0:4, :]")
+    return sign * number.value
 
 
 def text_of(node: Any) -> str:
