@@ -146,6 +146,12 @@ def test_indices_stand_lower_and_a_root_has_a_bar_over_the_inner_dimension():
     assert (under.bar.x0, under.bar.x1) == (under.box[0], under.box[2])
 
 
+def test_a_matrix_named_k_is_no_inner_dimension():
+    p = planned("s = k @ (q @ k.T / sqrt(2)) * 2", q=(2, 2), k=(2, 2))
+    (only,) = formula_of(p)
+    assert written(only) == "s = k (q k^T / √2) × 2"
+
+
 def test_an_index_under_a_root_stands_lower():
     matrices = {"x": {"values": [[1, 2]]}, "d_k": {"values": [[4, 9]]}}
     (only,) = formula_of(planned_from({"expression": "y = x * sqrt(d_k)", "matrices": matrices}))

@@ -22,6 +22,7 @@ from ...algebra.expression import (
     parse,
     text_of,
 )
+from ...algebra.lowering import INNER_NAME
 from ...kinds.stage import stages_of
 from .scripts import LOWERED, ON_THE_LINE, RAISED, ROOT, UNDER_ROOT, Script, indexed
 
@@ -59,6 +60,7 @@ class _Setter:
     def __init__(self, p: Any):
         self.p = p
         self.k: int | None = None  # the inner dimension in the statement that is set
+        self.k_is_matrix = any(stage.name == INNER_NAME for stage in stages_of(p.root))
         self.statements: list[Statement] = []
         # Of each written result (start, swept, finished, epilogue begins).
         self.acts: dict[str, tuple[float, ...]] = {}
@@ -101,7 +103,7 @@ class _Setter:
                 self.statement(node)
                 self.k = before
                 return _named(node.name, lit)
-            case Name() if _is_inner(node) and self.k:
+            case Name() if self.is_inner(node) and self.k:
                 return [Part(str(self.k), lit)]
             case Name():
                 return _named(node.name, lit)
@@ -130,7 +132,7 @@ class _Setter:
                 holds = STRENGTH.get(node.operator, 1)
                 # The product of a result, or the operator of a sheet, but no number, which belongs to the
                 # epilogue.
-                numbers = any(_is_number(side) for side in (node.left, node.right))
+                numbers = any(self.is_number(side) for side in (node.left, node.right))
                 if act and not numbers:
                     lit, act = (*lit, (act[0], act[1])), None
                 left = self.inner(node.left, holds, act, lit)
@@ -149,16 +151,16 @@ class _Setter:
     def bracketed(self, parts, holds, strength, lit):
         return [Part("(", lit), *parts, Part(")", lit)] if holds < strength else parts
 
+    def is_number(self, node):
+        """Whether a node is a number, the inner dimension, or the root of one."""
+        if isinstance(node, Call):
+            return node.function == "sqrt" and all(self.is_number(argument) for argument in node.arguments)
+        return isinstance(node, Number) or self.is_inner(node)
 
-def _is_number(node):
-    if isinstance(node, Call):
-        return node.function == "sqrt" and all(_is_number(argument) for argument in node.arguments)
-    return isinstance(node, Number) or _is_inner(node)
-
-
-def _is_inner(node):
-    """Whether a node is the inner dimension of a product."""
-    return isinstance(node, Name) and node.name == "k" and not node.quoted
+    def is_inner(self, node):
+        """Whether a node is the inner dimension of a product."""
+        named_k = isinstance(node, Name) and node.name == INNER_NAME and not node.quoted
+        return named_k and not self.k_is_matrix
 
 
 def _under_root(part):
