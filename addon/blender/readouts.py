@@ -5,6 +5,7 @@ the matrix, so it shows the same as the matrix at every frame.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 import bpy
@@ -14,14 +15,15 @@ from mathutils import Matrix
 from ..look.srgb import between, linear
 from ..look.styles import soft_color
 from ..picture.drawing import Drawing
-from ..picture.joined import Joined, pointed_out
+from ..picture.joined import POINTED, Joined, around_entries, pointed_out
+from ..staging.highlights import spotlight_frames
 from ..staging.writing.items import Rule
 from . import compat, tags
 from .appearance import readout_material
 from .at_rest import AT_NO_SIZE
 from .materials.writing import keyed_material, plain_material
 from .nodes.leader import Leader
-from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_beads, set_inputs
+from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_beads, set_inputs, show
 from .picture_plane import DISTANCE, clear_distance, picture_plane
 from .shapes import guide, rectangles, shape, unlit
 from .text import Writer
@@ -190,8 +192,8 @@ def _take_inputs(ob, matrix):
 
 
 def _lines(p, one, ob, collection):
-    """The grid, the outline, the rule under the name, frames around entries that are pointed out, and the
-    path of the line over other readouts."""
+    """The grid, the outline, the rule under the name, the path of the line over other readouts, and frames
+    around entries that are pointed out or in the spotlight."""
     block = one.readout
     path = [Rule(a, b, c, d, LINE_WIDTH) for (a, b), (c, d) in pairwise(one.path.tolist())]
     strengths = [
@@ -207,11 +209,27 @@ def _lines(p, one, ob, collection):
         *((rule, 1.0) for rule in pointed),
     ]
     depths = [BEHIND_READOUT] * len(strengths) + [BEFORE_READOUT] * len(pointed)
+    _guide(p, "lines", lines, depths, block, ob, collection)
+    told = {}  # a matrix that is drawn twice has its frames once here
+    for spot, shine in spotlight_frames(p):
+        if spot.plane.stage is block.plane.stage:
+            told[spot.rows, spot.columns, spot.pointed, shine.rise[1]] = shine
+    for (rows, columns, pointed, start), shine in told.items():
+        sides = around_entries(block, rows, columns)
+        width = block.rules[0].width * (POINTED if pointed else 1.0)
+        lines = [(replace(side, width=width), 1.0) for side in sides]
+        drawn = _guide(p, "spotlight", lines, [BEFORE_READOUT] * len(lines), block, ob, collection)
+        show(drawn, (start, shine.fall[0] if shine.fall else p.timeline.last_frame + 1.0))
+
+
+def _guide(p, title, lines, depths, block, ob, collection):
+    """Lines, each a Rule with its opacity, at these depths before a readout."""
     points, faces = rectangles([rule.box for rule, _ in lines], depths)
     colors = [(*linear(p.style.text), opacity) for _, opacity in lines for _ in range(4)]
-    drawn = guide(f"{ob.name} lines", points - (*block.origin, 0.0), faces, colors, collection)
+    drawn = guide(f"{ob.name} {title}", points - (*block.origin, 0.0), faces, colors, collection)
     drawn[tags.KIND], drawn[tags.NAME] = "guide", block.plane.stage.name
     drawn.parent, drawn.scale = ob, (1.0, 1.0, 1.0 / FLAT)
+    return drawn
 
 
 def _type(to, block, ob, strong, soft):

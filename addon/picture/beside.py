@@ -30,6 +30,7 @@ READOUT_SHARES = (0.30, 0.36, 0.42, 0.48, 0.54)  # of the frame, for all readout
 ENOUGH = 0.027  # heights of the frame between cells, from where on larger ones are worth little
 LARGER = 0.15  # what a cell of the largest size is worth beyond that
 TAKEN = 0.55  # cost of taking all of the frame
+UNPOOLED = 1.0  # what it is worth that each cell shows one entry
 READOUT_GAP = 0.03  # from the scene
 
 
@@ -147,7 +148,13 @@ def _worth(made: Sequence[Readout], aspect: float) -> float:
     else:
         taken = (boxes[:, 2].max() - boxes[:, 0].min()) / aspect
     thinned = sum(n > 1 for one in made for n in one.every) / len(made)
-    return min(pitch / ENOUGH, 1.0) + LARGER * pitch / FORM.most - TAKEN * taken - 0.2 * thinned
+    legible = min(pitch / ENOUGH, 1.0) + LARGER * pitch / FORM.most + UNPOOLED * (not pooled(made))
+    return legible - TAKEN * taken - 0.2 * thinned
+
+
+def pooled(readouts: Sequence[Readout]) -> bool:
+    """Whether a cell of these shows several entries."""
+    return any(one.pool for one in readouts)
 
 
 def _settled(made: Sequence[Readout], aspect: float, at_left: bool = False) -> Beside:

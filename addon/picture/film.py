@@ -25,7 +25,7 @@ from ..staging.writing.boxes import clashes, meeting
 from ..staging.writing.items import Box
 from ..staging.writing.lettering import Label, Lettering, lettering
 from ..staging.writing.overlay import Overlay, overlay
-from .beside import NOTHING_BESIDE, Beside, beside, wanted_after, wanted_at_once
+from .beside import NOTHING_BESIDE, Beside, beside, pooled, wanted_after, wanted_at_once
 from .why_chart import WhyChart, why_chart
 
 SHRUNK = 1.03  # times as much in view: labels that were laid out before are too small then
@@ -94,25 +94,28 @@ def compose(p: Plan, aspect: float) -> Film:
 
 def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
     """The Film with readouts of these planes. Labels are laid out for the end of the film, and for each halt
-    of the camera before. Size and layout of the text before the scene leave the subject enough of the frame,
-    and keep it near the middle of the part that readouts leave."""
+    of the camera before. Size and layout of the text before the scene leave room for readouts that show each
+    entry, leave the subject enough of the frame, and keep it near the middle of its part."""
     if p.scene.camera.view in INSIDE or not (p.scene.look.legend or p.scene.look.formula):
         return _with_earlier(p, aspect, {}, planes)
 
-    def bare_worth(layout: OverlayOptions) -> tuple[float, float]:
+    def bare_worth(layout: OverlayOptions) -> tuple[bool, float, float]:
         written = overlay(p, aspect, **layout).boxes
-        room = beside(p, planes, aspect, written).room
-        return _worth(layout, *filled(p, (), written, aspect, room), ENOUGH_BARE * (1.0 - room.max()))
+        side = beside(p, planes, aspect, written)
+        enough = ENOUGH_BARE * (1.0 - side.room.max())
+        fills = filled(p, (), written, aspect, side.room)
+        return not pooled(side.readouts), *_worth(layout, *fills, enough)
 
-    best, most = None, (-1.0, 0.0)
+    best, most = None, (False, -1.0, 0.0)
     for one in sorted(OVERLAY_LAYOUTS, key=bare_worth, reverse=True)[:TRIES]:
         made = _composed(p, aspect, one, planes)
         room = made.beside.room
         enough = ENOUGH_LABELLED * (1.0 - room.max())
-        worth = _worth(one, *filled(p, made.marks, made.overlay.boxes, aspect, room), enough)
+        fills = filled(p, made.marks, made.overlay.boxes, aspect, room)
+        worth = not pooled(made.beside.readouts), *_worth(one, *fills, enough)
         if worth > most:
             best, most, layout = made, worth, one
-        if worth[0] >= enough:
+        if worth[1] >= enough:
             break
     return _with_earlier(p, aspect, layout, planes, best)
 

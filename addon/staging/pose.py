@@ -28,6 +28,7 @@ AZIMUTHS = (-75.0, -60.0, -46.0, -44.0, -30.0, -15.0, 0.0, 15.0, 30.0, 44.0, 46.
 ELEVATIONS = (13.0, 20.0, 28.0)
 MOST_PLANES = 24  # the arrangements of more matrices are not tried
 LONGEST_AXES = (32, 16, 8, 4)  # most units of an axis, where a star would be small
+LONGEST_BESIDE = 16  # and where it is too small whatever its axes: a readout shows it, the scene how it is made
 SPACINGS = (0.0, 6.0, 12.0, 20.0, 30.0)  # more entries between results
 # Which poses of the first result are tried for all results: the least part of the best worth, and how many.
 NEARLY, FINALISTS = 0.5, 16
@@ -247,7 +248,8 @@ def _with_sums_in_place(scene, root, arranged):
 
 
 def _long_enough(scene, pose, root, stars, arranged):
-    """How many units long axes may be at most, so that the stars are large enough."""
+    """How many units long axes may be at most, so that the stars are large enough; LONGEST_BESIDE where none
+    makes them so."""
     pitches = [
         _least_pitch(
             arranged(_with(scene, pose.layout | {"longest": longest}), root),
@@ -258,6 +260,8 @@ def _long_enough(scene, pose, root, stars, arranged):
         for longest in LONGEST_AXES
     ]
     most = max(pitches)
+    if most < READABLE:
+        return LONGEST_BESIDE
     enough = max(min(LEAST_STAR_PITCH, most / NOTICED), min(READABLE, most / WORTHWHILE))
     return next(n for n, pitch in zip(LONGEST_AXES, pitches, strict=True) if pitch >= enough)
 

@@ -6,6 +6,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from built_scenes import as_matrix, described, drawn, random  # noqa: E402
+from matrix_cinema.blender.compat import get_input  # noqa: E402
 from matrix_cinema.blender.objects import set_inputs  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
@@ -74,3 +75,32 @@ def test_a_presented_matrix_goes_from_its_place_to_the_picture_and_back(factory)
     assert verify(scene, [there]).ok
     entry(gone + 1)
     assert max(ob.matrix_world.to_scale()) < 1e-6
+
+
+def test_a_spotlight_is_outlined_in_the_readout_while_it_shines(factory):
+    beats = [{"say": "One.", "run": "C"}, {"say": "Two.", "spotlight": "C[1, 2]"}, {"say": "Three."}]
+    scene = build(described("C = A @ B", ARRAYS, readout=["C"], star="C", beats=beats))
+    ob = only(scene, "readout")
+    frames = [child for child in ob.children if child.name.startswith("C readout spotlight")]
+    boxes = []
+    for child in frames:
+        points = np.array([child.matrix_local @ v.co for v in child.data.vertices])
+        boxes.append((points.min(axis=0)[:2], points.max(axis=0)[:2]))
+    _, second, third = [marker.frame for marker in sorted(scene.timeline_markers, key=lambda m: m.frame)]
+    entries = entry_places(ob)
+    inside = [
+        {tuple(place) for place in np.argwhere(((low < entries) & (entries < high)).all(axis=-1)).tolist()}
+        for low, high in boxes
+    ]
+    row, column = {(1, j) for j in range(5)}, {(i, 2) for i in range(3)}
+    assert sorted(inside, key=len) == [{(1, 2)}, column, row]
+    for frame, hidden in ((second - 1, True), ((second + third) // 2, False), (scene.frame_end, True)):
+        scene.frame_set(frame)
+        assert {child.hide_render for child in frames} == {hidden}
+
+
+def entry_places(ob):
+    """Where the entries of a readout stand, in its own space: (rows, columns, 2)."""
+    rows, columns = ob["mc_shape"]
+    down, on = (np.array(get_input(ob.modifiers[0], f"{name} Step"))[:2] for name in ("Row", "Column"))
+    return np.arange(rows)[:, None, None] * down + np.arange(columns)[None, :, None] * on

@@ -118,3 +118,9 @@ def test_a_presented_matrix_steps_out_and_back_within_its_beat():
     assert beat.start <= one.out < one.there < one.back < one.gone <= beat.end
     (block,) = one.readouts
     assert block.plane.stage.name == "attn" and block.pitch * PIXELS >= 15.0
+
+
+def test_a_readout_shows_each_entry_where_the_frame_has_room_for_all():
+    for tokens in (24, 40, 46):
+        (one,) = readouts(of_shape(tokens, tokens, title="A title", caption="A long caption. " * 12))
+        assert not one.pool and one.pitch * PIXELS >= 9.0, tokens
