@@ -3,7 +3,7 @@
 Readouts take a part of the frame at its right, or at the bottom of a tall frame. The scene has the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,10 +82,14 @@ def wanted_after(p: Plan, film: Any, aspect: float) -> list[Plane]:
 
 
 def beside(
-    p: Plan, planes: Sequence[Plane], aspect: float, written: np.ndarray, scene: np.ndarray | None = None
+    p: Plan,
+    planes: Sequence[Plane],
+    aspect: float,
+    written: Callable[[float], np.ndarray],
+    scene: np.ndarray | None = None,
 ) -> Beside:
     """The Beside of as many of these planes as have room on a frame of this `aspect`, width to height, clear
-    of the text in the boxes `written` (n, 4).
+    of the text: `written(part)` are its boxes (n, 4) if readouts take a part of the frame at its right.
 
     A given camera cannot make room. Then `scene` has the outlines (m, 4, 2) of everything that it sees;
     readouts stand clear of them, at the right of the frame or at its left."""
@@ -97,7 +101,7 @@ def beside(
         for part, left in [
             (part, left) for part in READOUT_SHARES for left in (False, True)[: 1 + (scene is not None)]
         ]:
-            made = grid_of(p, planes, type, _area(aspect, part, written, scale, left), FORM)
+            made = grid_of(p, planes, type, _area(aspect, part, written(part), scale, left), FORM)
             if left:
                 made = _at_the_left(made, FRAME_EDGE * scale)
             if not made or (scene is not None and _meets(made, scene)):

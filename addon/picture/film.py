@@ -24,8 +24,8 @@ from ..staging.writing import captions
 from ..staging.writing.boxes import clashes, meeting
 from ..staging.writing.items import Box
 from ..staging.writing.lettering import Label, Lettering, lettering
-from ..staging.writing.overlay import Overlay, overlay
-from .beside import NOTHING_BESIDE, Beside, beside, pooled, wanted_after, wanted_at_once
+from ..staging.writing.overlay import FRAME_EDGE, Overlay, overlay
+from .beside import NOTHING_BESIDE, READOUT_GAP, Beside, beside, pooled, wanted_after, wanted_at_once
 from .why_chart import WhyChart, why_chart
 
 SHRUNK = 1.03  # times as much in view: labels that were laid out before are too small then
@@ -100,8 +100,8 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
         return _with_earlier(p, aspect, {}, planes)
 
     def bare_worth(layout: OverlayOptions) -> tuple[bool, float, float]:
-        written = overlay(p, aspect, **layout).boxes
-        side = beside(p, planes, aspect, written)
+        side = _beside(p, aspect, layout, planes)
+        written = overlay(p, aspect, **layout | {"beside": side.room[1]}).boxes
         enough = ENOUGH_BARE * (1.0 - side.room.max())
         fills = filled(p, (), written, aspect, side.room)
         return not pooled(side.readouts), *_worth(layout, *fills, enough)
@@ -118,6 +118,17 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
         if worth[1] >= enough:
             break
     return _with_earlier(p, aspect, layout, planes, best)
+
+
+def _beside(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[Plane]) -> Beside:
+    """The Beside of these planes where the overlay has this layout. At the bottom of a tall frame readouts
+    take no width from the text."""
+
+    def written(part: float) -> np.ndarray:
+        room = part + (FRAME_EDGE + READOUT_GAP) / aspect if aspect >= 1.0 else 0.0
+        return overlay(p, aspect, **layout | {"beside": room}).boxes
+
+    return beside(p, planes, aspect, written)
 
 
 def _worth(layout: OverlayOptions, part: float, aside: float, enough: float) -> tuple[float, float]:
@@ -204,7 +215,7 @@ def beyond(aspect: float) -> list[Box]:
 def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[Plane]) -> Film:
     """The Film with an overlay of this layout, the arguments of `overlay`, and readouts of these planes."""
     end, notes = float(p.timeline.last_frame), captions.notes(p)
-    side = beside(p, planes, aspect, overlay(p, aspect, **layout).boxes)
+    side = _beside(p, aspect, layout, planes)
     notes, layout = [*notes, *side.notes], layout | {"beside": side.room[1]}
     written = overlay(p, aspect, notes, **layout)
     film = shot(p, (), written.boxes, aspect, side.room)

@@ -111,7 +111,7 @@ def _beside(p: Plan, planes: Sequence[Plane], sheet: Canvas, layout: OverlayOpti
     written = overlay(p, sheet.width, captions.notes(p), **layout).boxes
     scene = np.concatenate([sheet.quads, sheet.faces])
     while planes:
-        made = beside(p, planes, sheet.width, written, scene)
+        made = beside(p, planes, sheet.width, lambda _: written, scene)
         if made.readouts:
             return made
         planes = planes[:-1]

@@ -28,7 +28,7 @@ AZIMUTHS = (-75.0, -60.0, -46.0, -44.0, -30.0, -15.0, 0.0, 15.0, 30.0, 44.0, 46.
 ELEVATIONS = (13.0, 20.0, 28.0)
 MOST_PLANES = 24  # the arrangements of more matrices are not tried
 LONGEST_AXES = (32, 16, 8, 4)  # most units of an axis, where a star would be small
-LONGEST_BESIDE = 16  # and where it is too small whatever its axes: a readout shows it, the scene how it is made
+LONGEST_BESIDE = 16  # and where a readout shows the star
 SPACINGS = (0.0, 6.0, 12.0, 20.0, 30.0)  # more entries between results
 # Which poses of the first result are tried for all results: the least part of the best worth, and how many.
 NEARLY, FINALISTS = 0.5, 16
@@ -37,6 +37,7 @@ NOTICED, WORTHWHILE = 1.05, 1.15  # times further apart, for which axes are draw
 
 # What a pose is worth. A star's pitch is the distance of its entries, in heights of the frame.
 READABLE = 0.0165  # pitch at which rows of labels have room
+LABEL = 14.0 / 720.0  # the height of a label
 LEAST_STAR_PITCH = 0.0135  # ten pixels of 720: entries of a smaller pitch are too small
 LARGEST_STAR_PITCH = 0.035  # entries of a larger pitch are read no better
 CRAMPED = 0.5  # factor for entries that are too small
@@ -248,8 +249,11 @@ def _with_sums_in_place(scene, root, arranged):
 
 
 def _long_enough(scene, pose, root, stars, arranged):
-    """How many units long axes may be at most, so that the stars are large enough; LONGEST_BESIDE where none
-    makes them so."""
+    """How many units long axes may be at most, so that the stars are large enough. A star with too many rows
+    for labels has a readout, so the axes need not make way for it."""
+    rows = max(plane.rows for plane in arranged(scene, root).seen if is_among(plane.stage, stars))
+    if rows * LABEL > USED[1] and scene.readout != "off":
+        return LONGEST_BESIDE
     pitches = [
         _least_pitch(
             arranged(_with(scene, pose.layout | {"longest": longest}), root),
@@ -260,8 +264,6 @@ def _long_enough(scene, pose, root, stars, arranged):
         for longest in LONGEST_AXES
     ]
     most = max(pitches)
-    if most < READABLE:
-        return LONGEST_BESIDE
     enough = max(min(LEAST_STAR_PITCH, most / NOTICED), min(READABLE, most / WORTHWHILE))
     return next(n for n, pitch in zip(LONGEST_AXES, pitches, strict=True) if pitch >= enough)
 

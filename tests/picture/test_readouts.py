@@ -124,3 +124,16 @@ def test_a_readout_shows_each_entry_where_the_frame_has_room_for_all():
     for tokens in (24, 40, 46):
         (one,) = readouts(of_shape(tokens, tokens, title="A title", caption="A long caption. " * 12))
         assert not one.pool and one.pitch * PIXELS >= 9.0, tokens
+
+
+def test_the_scene_beside_a_readout_shows_how_its_star_is_made():
+    given = {
+        name: MatrixOptions(
+            init="gaussian", shape=(46, 32), row_axis=axis, row_labels=tuple(map(str, range(46)))
+        )
+        for name, axis in (("Q", "query"), ("K", "key"), ("V", "key"))
+    }
+    scene = Scene(expression="out = (attn = softmax(Q @ K.T)) @ V", matrices=given)
+    deep, flat = plan(scene), plan(dataclasses.replace(scene, readout="off"))
+    assert [one.plane.stage.name for one in compose(deep, WIDE).beside.readouts] == ["attn"]
+    assert deep.scene.layout.longest > flat.scene.layout.longest > 0  # without one, the star needs the room

@@ -6,6 +6,7 @@ Lengths are in heights of the frame, from its lower left corner; a narrow frame 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,8 @@ def overlay(
 
     The statements of the expression and the blocks of the legend stand beside each other; if `stacked`, under
     each other. `scale` is that of all type. `beside` is the part of the frame at the right that readouts
-    take; notes stand at the left of it. If there are timed notes, text is `shaded` between these frames, or
-    always; never if it is None.
+    take; the caption and notes end at the left of it. If there are timed notes, text is `shaded` between
+    these frames, or always; never if it is None.
     """
     look = p.scene.look
     if p.depth_of_field:
@@ -132,11 +133,13 @@ class _FrameType:
         self.type = film_type(p.typeface, self.unit, narrow)
         self.left, self.right = FRAME_EDGE * self.unit, aspect - FRAME_EDGE * self.unit
         self.width = self.right - self.left
-        self.notes_end = min(self.right, aspect * (1.0 - beside))
+        self.beside_end = min(self.right, aspect * (1.0 - beside))
 
-    def line(self, text: str, x: float, y: float, size: float, align: str = "LEFT", **more: Any) -> Text:
-        """A line of type, cut where it would leave the frame."""
-        room = self.right - x if align == "LEFT" else self.width
+    def line(
+        self, text: str, x: float, y: float, size: float, align: str = "LEFT", end: float = inf, **more: Any
+    ) -> Text:
+        """A line of type, cut where it would leave the frame, or at its `end`."""
+        room = min(self.right, end) - x if align == "LEFT" else self.width
         return self.type.line(
             self.p.typeface.shown(text, room / (size * self.unit)), x, y, size, align, **more
         )
@@ -145,8 +148,8 @@ class _FrameType:
         """An item of the legend, a line of type cut as all others are."""
         if not isinstance(item, Text):
             return item
-        more = {"soft": item.soft, "shown": item.shown}
-        return self.line(item.text, item.x, item.y, item.size / self.unit, item.align, **more)
+        at = item.x, item.y, item.size / self.unit
+        return self.line(item.text, *at, item.align, soft=item.soft, shown=item.shown)
 
     def rows(self, things, width_of, gap):
         """Things beside each other, or each in a row of its own."""
@@ -160,7 +163,8 @@ class _FrameType:
             lines.append(self.line(self.p.scene.title, self.left, top, TITLE_SIZE))
             if self.p.scene.caption:
                 top -= 1.65 * CAPTION_SIZE * self.unit
-                lines.append(self.line(self.p.scene.caption, self.left, top, CAPTION_SIZE, soft=True))
+                at = self.left, top, CAPTION_SIZE
+                lines.append(self.line(self.p.scene.caption, *at, end=self.beside_end, soft=True))
             top -= 0.9 * FORMULA_SIZE * self.unit
         lines += self.formula(top - 0.8 * FORMULA_SIZE * self.unit) if look.formula else []
         lowest = min((line.box[1] for line in lines), default=1 - FRAME_EDGE * self.unit)
@@ -257,12 +261,12 @@ class _FrameType:
         widths = (self.type.width(self.p.typeface.shown(note), NUMBER_SIZE) for note in every)
         widest = max(widths, default=0.0)
         y, boxes = FRAME_EDGE * self.unit, [item.box for item in legend if isinstance(item, Text)]
-        if boxes and max(right for _, _, right, _ in boxes) + 2 * TEXT_MARGIN > self.notes_end - widest:
+        if boxes and max(right for _, _, right, _ in boxes) + 2 * TEXT_MARGIN > self.beside_end - widest:
             y = max(top for *_, top in boxes) + LEGEND_LINE * self.unit
 
         def write(note, n, shown=None):
             line = y + LEGEND_LINE * self.unit * n
-            return self.line(note, self.notes_end, line, NUMBER_SIZE, "RIGHT", soft=True, shown=shown)
+            return self.line(note, self.beside_end, line, NUMBER_SIZE, "RIGHT", soft=True, shown=shown)
 
         lasting = [write(note, n) for n, note in enumerate(notes)]
         passing = [write(note, n, when) for some, when in timed for n, note in enumerate(some, len(notes))]
