@@ -37,7 +37,7 @@ NOTICED, WORTHWHILE = 1.05, 1.15  # times further apart, for which axes are draw
 
 # What a pose is worth. A star's pitch is the distance of its entries, in heights of the frame.
 READABLE = 0.0165  # pitch at which rows of labels have room
-LABEL = 14.0 / 720.0  # the height of a label
+LABEL_HEIGHT = 14.0 / 720.0
 LEAST_STAR_PITCH = 0.0135  # ten pixels of 720: entries of a smaller pitch are too small
 LARGEST_STAR_PITCH = 0.035  # entries of a larger pitch are read no better
 CRAMPED = 0.5  # factor for entries that are too small
@@ -252,7 +252,7 @@ def _long_enough(scene, pose, root, stars, arranged):
     """How many units long axes may be at most, so that the stars are large enough. A star with too many rows
     for labels has a readout, so the axes need not make way for it."""
     rows = max(plane.rows for plane in arranged(scene, root).seen if is_among(plane.stage, stars))
-    if rows * LABEL > USED[1] and scene.readout != "off":
+    if rows * LABEL_HEIGHT > USED[1] and scene.readout != "off":
         return LONGEST_BESIDE
     pitches = [
         _least_pitch(
