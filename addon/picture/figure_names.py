@@ -10,10 +10,10 @@ from ..staging.writing.boxes import edges_of, meeting
 from ..staging.writing.items import Text, moved
 from ..staging.writing.name_options import outward_normal
 from ..staging.writing.placing import Leader, Written
-from ..staging.writing.scripts import LOWERED, indexed
+from ..staging.writing.scripts import LOWERED, RAISED, indexed
 from .figure_labels import LEADER_WIDTH, PAGE_LABEL_GAP, SHARED, TOUCHING, Labels, leader_rule
 from .figure_readouts import is_beside
-from .figure_type import ASCENT, BOLDER, DESCENT, RAISED_PART, RAISED_UP, PageType
+from .figure_type import ASCENT, BOLDER, DESCENT, PageType
 
 NAME_LEADER = 8.0  # from a name to its matrix, from where on a leader joins them
 TITLE_STEPS = 40  # of a point each, in which a title may stand further away
@@ -167,7 +167,7 @@ class _Block:
     def __init__(self, type: PageType, name: str, raised: str, shape: Sequence[str], cost: float):
         self.type, self.raised, self.shape, self.cost = type, raised, shape, cost
         self.name, self.index = indexed(name)
-        self.room = 0.5 * type.size * bool(raised) + type.width(self.index, RAISED_PART * type.size)
+        self.room = 0.5 * type.size * bool(raised) + type.width(self.index, LOWERED.size * type.size)
         widths = [type.width(line, type.small) for line in shape]
         self.width = max([type.width(self.name, type.size) * BOLDER + self.room, *widths])
         self.under = [1.05 * type.size + 1.1 * type.small * n for n in range(len(shape))]
@@ -183,10 +183,5 @@ class _Block:
         lines = [type.line(self.name, left, y, type.size, align, bold=True, kind="name")]
         for line, down in zip(self.shape, self.under, strict=True):
             lines.append(type.line(line, x, y - down, type.small, align, soft=True, kind="detail"))
-        right = lines[0].box[2] + 0.04 * type.size
-        for text, up in ((self.index, LOWERED.raised), (self.raised, RAISED_UP)):
-            if text:
-                at = right, y + up * type.size
-                lines.append(type.line(text, *at, RAISED_PART * type.size, kind="name"))
-                right = lines[-1].box[2]
+        lines += type.following(lines[0], type.size, ((self.index, LOWERED), (self.raised, RAISED)))
         return Written(lines, leaders)

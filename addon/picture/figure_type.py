@@ -10,7 +10,6 @@ from ..staging.writing.typesetter import Typesetter
 
 ASCENT, DESCENT = 0.75, 0.2  # of a line of type, above and below its base line, of its size
 BOLDER = 1.05  # how much wider bold type is
-RAISED_PART, RAISED_UP = 0.65, 0.38  # size and height of a raised letter, in sizes of type
 LEAST_TYPE = 5.0  # points; journals print nothing smaller
 PAGE_EDGE = 3.0  # points of the page, free at all sides
 

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from from_tables import planned_from
+from from_tables import planned_of
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.camera.framing import DIRECTIONS
 from matrix_cinema.staging.writing.captions import axes_of, axis_names_of, labels_of, name_of, title_of
 
 
 def planned(expression, matrices, **tables):
-    return planned_from({"expression": expression, "matrices": matrices, **tables})
+    return planned_of(expression, matrices=matrices, **tables)
 
 
 def given_matrix(rows, columns, row=None, column=None, **more):

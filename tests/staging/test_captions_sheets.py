@@ -1,15 +1,14 @@
 """What is written beside sheets: terms as in a sum on paper, short names, labels that sheets hand on."""
 
-from from_tables import planned_from
+from from_tables import planned_of
 from matrix_cinema.outputs.inspection import plan_lines
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.writing.captions import axis_names_of, labels_of, name_of
 
 
 def planned(expression, **shapes):
-    matrices = {name: {"init": "uniform", "shape": shape} for name, shape in shapes.items()}
-    matrices["x"] |= {"row_axis": "token", "row_labels": list("abc"), "column_axis": "feature"}
-    return planned_from({"expression": expression, "matrices": matrices})
+    named = {"row_axis": "token", "row_labels": list("abc"), "column_axis": "feature"}
+    return planned_of(expression, shapes, matrices={"x": named})
 
 
 def written(p):

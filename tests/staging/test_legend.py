@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from from_tables import planned_from
+from from_tables import planned_from, planned_of
 from hypothesis import given
 from hypothesis import strategies as st
 from matrix_cinema.errors import InputError
@@ -14,9 +14,7 @@ from matrix_cinema.staging.writing.typesetter import JOINED
 
 
 def planned(expression, look=None, **shapes):
-    matrices = {name: {"init": "normal", "shape": list(shape)} for name, shape in shapes.items()}
-    tables = {"matrices": matrices, "look": look or {}}
-    return planned_from({"expression": expression, **tables})
+    return planned_of(expression, shapes, "normal", look=look or {})
 
 
 @given(st.floats(1e-3, 1e3), st.sampled_from(["vik", "oslo_r"]))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from from_tables import planned_from
+from from_tables import planned_from, planned_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -75,7 +75,7 @@ def test_zeros_have_a_range_too():
 def planned(expression, look=None, **tables):
     values = {"Q": [[1, -2], [3, 4]], "K": [[5, 6], [7, -8]], "V": [[0.5, 0], [0, 0.25]]}
     matrices = {name: {"values": rows} for name, rows in values.items() if name in expression}
-    return planned_from({"expression": expression, "matrices": matrices, "look": look or {}, **tables})
+    return planned_of(expression, matrices=matrices, look=look or {}, **tables)
 
 
 def test_probabilities_have_a_map_and_a_range_of_their_own():

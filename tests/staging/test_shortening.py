@@ -1,16 +1,15 @@
 """Long thin scenes are shortened until they can be seen, consistently, and say so."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from from_tables import planned_from
+from from_tables import planned_from, planned_of
 from matrix_cinema.outputs.inspection import plan_lines
 from matrix_cinema.staging.layout.shortening import LENGTH, SLENDEREST
 from matrix_cinema.staging.writing.captions import notes
 
-
-def planned(expression, shapes, **tables):
-    matrices = {name: {"init": "i_stripes(3)", "shape": list(shape)} for name, shape in shapes.items()}
-    return planned_from({"expression": expression, "matrices": matrices, **tables})
+planned = partial(planned_of, init="i_stripes(3)")
 
 
 def each_of(p):

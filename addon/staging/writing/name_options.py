@@ -17,7 +17,6 @@ from .scripts import LOWERED, RAISED, indexed
 from .typesetter import Typesetter
 
 NAME_SIZE, DETAIL_SIZE = 0.042, 0.026  # sizes of type
-NAME_RAISED_SIZE = 0.6  # size of a raised letter after a name, in sizes of the name
 NAME_WIDTH = 14.0  # in sizes; what is longer ends with an ellipsis
 NAME_GAP = 0.009  # between type and what it belongs to
 # Places beyond an edge: the part of the edge, the distance, and what both cost.
@@ -53,12 +52,7 @@ def _block(type: Typesetter, name: str, raised: str, shape: str, align: str) -> 
     """The lines of a name at the origin."""
     name, index = indexed(name)
     lines = [type.line(name, 0.0, 0.0, NAME_SIZE, align, kind="name")]
-    right, size = lines[0].box[2] + 0.04 * type.sized(NAME_SIZE), type.sized(NAME_SIZE)
-    for text, script in ((index, LOWERED), (raised, RAISED)):
-        if text:
-            small = NAME_RAISED_SIZE * NAME_SIZE
-            lines.append(type.line(text, right, script.raised * size, small, kind="name"))
-            right = lines[-1].box[2]
+    lines += type.following(lines[0], NAME_SIZE, ((index, LOWERED), (raised, RAISED)))
     apart = 0.34 * type.sized(NAME_SIZE) + 0.78 * type.sized(DETAIL_SIZE)
     under = min(-apart, lines[0].low - 0.8 * type.sized(DETAIL_SIZE))
     return [*lines, type.line(shape, 0.0, under, DETAIL_SIZE, align, kind="detail")]
@@ -135,10 +129,8 @@ def _inside(canvas: Canvas, plane: Plane, name: str, raised: str, part: float) -
     x, y = canvas.project(anchor[None])[0] - (0.0, 0.35 * high)
     lines = [type.line(name, x, y, size, "CENTER", kind="name", anchor=anchor)]
     if raised:
-        above = y + 0.36 * high
-        lines.append(
-            type.line(raised, lines[0].box[2], above, NAME_RAISED_SIZE * size, kind="name", anchor=anchor)
-        )
+        above, small = y + RAISED.raised * high, RAISED.size * size
+        lines.append(type.line(raised, lines[0].box[2], above, small, kind="name", anchor=anchor))
     if shape := mm_names.shape_of(plane):
         small = mm_names.SHAPE_SIZE * size
         under = y + lines[0].low - 0.82 * small * type.scale

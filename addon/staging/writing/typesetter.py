@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from ...look.typeface import Typeface, extent
 from .items import Text
+from .scripts import Script
 
 Thing = TypeVar("Thing")
 CAPITALS = 0.72  # height of a line of type, in sizes
@@ -53,6 +54,16 @@ class Typesetter:
         width, size = self.width(text, size) * (self.bolder if bold else 1.0), self.sized(size)
         low, high = self.extent(text)
         return Text(text, x, y, size, width, low * size, high * size, align, bold=bold, **more)
+
+    def following(self, line: Text, size: float, pieces: Iterable[tuple[str, Script]]) -> list[Text]:
+        """Raised and lowered pieces, those that are not empty, after a line of type of this nominal size."""
+        made, right, full = [], line.box[2] + 0.04 * self.sized(size), self.sized(size)
+        for text, script in pieces:
+            if text:
+                y = line.y + script.raised * full
+                made.append(self.line(text, right, y, script.size * size, kind=line.kind))
+                right = made[-1].box[2]
+        return made
 
     def wrapped(self, text: str, size: float, width: float) -> list[str]:
         """A text in lines of at most this width, broken between words; a longer word has a line of its
