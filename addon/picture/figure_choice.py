@@ -5,10 +5,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 from ..description.from_capture import scene_of_tensor
 from ..description.scene import Scene
-from ..description.source import Source, open_source, require_file, with_instead
+from ..description.source import Choice, Source, open_source, require_file, with_instead
 from ..errors import InputError
 from ..formats.capture_file import open_capture
 from .figure_page import PanelGrid, Shown
@@ -23,27 +24,28 @@ def panels(
     tensor: str = "",
     columns: int | None = None,
     titles: Sequence[str] = (),
-    parts: Sequence[str] = (),
-    passes: Sequence[int] | str = (),
-    style: str | None = None,
-    view: str | None = None,
-    subject: str | None = None,
+    **choice: Unpack[Choice],
 ) -> tuple[list[Shown], PanelGrid]:
     """Every scene at every layer, head and frame asked for, in this order.
 
     `layers` are numbers or names of layers of captures, `heads` and `frames` numbers; `tensor` shows that
     tensor of a capture alone. Several heads of one source stand as a table, layers down and heads across,
-    unless `columns` are given. `titles` replace what the panels are called. Raises InputError.
+    unless `columns` are given. `titles` replace what the panels are called. Every panel has the other
+    choices (`description.source`). Raises InputError.
     """
     shown = []
     for path in paths:
         for layer in layers or (None,):
             for head in heads or (None,):
-                source = _source(path, layer, head, tensor, parts, passes, style, view, subject)
+                source = _source(path, layer, head, tensor, choice)
                 scene = source.description or Scene(title=Path(path).stem)  # a built .blend has its own
                 for frame in frames or (None,):
                     told = _told(scene, layer, head, frame, (paths, layers, heads, frames))
-                    shown.append(Shown(scene, frame, told, Path(path), source.instead, styled=bool(style)))
+                    shown.append(
+                        Shown(
+                            scene, frame, told, Path(path), source.instead, styled=bool(choice.get("style"))
+                        )
+                    )
     if titles and len(titles) != len(shown):
         raise InputError(f"`titles`: {len(titles)} titles for {len(shown)} panels")
     if titles:
@@ -62,11 +64,9 @@ def _columns(count, frames):
     return count if count <= 3 else math.ceil(math.sqrt(count))
 
 
-def _source(path, layer, head, tensor, parts, passes, style, view, subject):
+def _source(path, layer, head, tensor, choice):
     if not tensor:
-        return open_source(
-            path, layer=layer, head=head, parts=parts, passes=passes, style=style, view=view, subject=subject
-        )
+        return open_source(path, **choice | {"layer": layer, "head": head})
     if require_file(path).suffix.lower() != ".safetensors":
         raise InputError(f"`tensor` is only for captures; the scene {path} says itself what it shows")
     if layer is None:
@@ -76,7 +76,7 @@ def _source(path, layer, head, tensor, parts, passes, style, view, subject):
     if tensor not in names:
         raise InputError(f'`tensor`: layer {layer} of {path} has no "{tensor}"; it has {", ".join(names)}')
     scene = scene_of_tensor(path, layer, head or 0, tensor)
-    instead = {name: value for name, value in (("style", style), ("view", view)) if value}
+    instead = {name: choice[name] for name in ("style", "view") if choice.get(name)}
     return Source(Path(path), with_instead(scene, instead))
 
 
