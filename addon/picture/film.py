@@ -10,6 +10,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from ..description.scene import Camera
 from ..kinds.places import Plane
 from ..staging.beats.told import TimedBeat
 from ..staging.camera.clearance import covered
@@ -99,10 +100,12 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
     if p.scene.camera.view in INSIDE or not (p.scene.look.legend or p.scene.look.formula):
         return _with_earlier(p, aspect, {}, planes)
 
+    margins = 2.0 * max(p.scene.camera.margin - Camera().margin, 0.0)  # which someone asked to be free
+
     def bare_worth(layout: OverlayOptions) -> tuple[bool, float, float]:
         side = _beside(p, aspect, layout, planes)
         written = overlay(p, aspect, **layout | {"beside": side.room[1]}).boxes
-        enough = ENOUGH_BARE * (1.0 - side.room.max())
+        enough = ENOUGH_BARE * (1.0 - side.room.max() - margins)
         fills = filled(p, (), written, aspect, side.room)
         return not pooled(side.readouts), *_worth(layout, *fills, enough)
 
@@ -110,7 +113,7 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
     for one in sorted(OVERLAY_LAYOUTS, key=bare_worth, reverse=True)[:TRIES]:
         made = _composed(p, aspect, one, planes)
         room = made.beside.room
-        enough = ENOUGH_LABELLED * (1.0 - room.max())
+        enough = ENOUGH_LABELLED * (1.0 - room.max() - margins)
         fills = filled(p, made.marks, made.overlay.boxes, aspect, room)
         worth = not pooled(made.beside.readouts), *_worth(one, *fills, enough)
         if worth > most:
