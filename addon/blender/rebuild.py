@@ -14,6 +14,8 @@ from .nodes import store
 from .resting import lay_down
 from .tags import KIND, LIST, PARTS, SCENES, SOURCE, TAG, everything, listed, owned, parts, write_list
 
+_OBJECT = bpy.types.Object  # which takes longer to look up than to ask for
+
 
 @contextlib.contextmanager
 def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
@@ -132,12 +134,11 @@ def _by_kind(blocks):
         for kind in bpy.data.bl_rna.properties
         if kind.type == "COLLECTION"
     }
-    return {(_kind_of(block, kinds), tags.built_as(block)): block for block in blocks}
-
-
-def _kind_of(block, kinds):
-    """The name of the list of bpy.data that a datablock is in."""
-    return next((kinds[one.__name__] for one in type(block).__mro__ if one.__name__ in kinds), None)
+    lists = {
+        type_: next((kinds[one.__name__] for one in type_.__mro__ if one.__name__ in kinds), None)
+        for type_ in {type(block) for block in blocks}
+    }
+    return {(lists[type(block)], tags.built_as(block)): block for block in blocks}
 
 
 def _exchange(scene, old, rested, names, before):
@@ -419,7 +420,7 @@ def _used(blocks):
 
 
 def _is_object(block):
-    return isinstance(block, bpy.types.Object)
+    return isinstance(block, _OBJECT)
 
 
 def _here(scene):

@@ -57,6 +57,7 @@ SOURCE, SCENE = "source", "scene"  # kinds that are not drawn: an object that ot
 _OTHERS = ("all_ids", "brushes", "libraries", "palettes", "screens", "window_managers", "workspaces")
 _SESSION = uuid.uuid4().hex[:16]  # of Blender: the datablocks of another have the same numbers
 _NUMBERED = re.compile(r"\.\d{3,}$")
+_ID = bpy.types.ID  # bpy.types looks a class up anew each time, which takes longer than isinstance
 
 running: Any = None  # the build or addition that is, of `rebuild`
 
@@ -117,13 +118,9 @@ def is_built(scene: bpy.types.Scene) -> bool:
 
 def listed(owner: bpy.types.ID, name: str) -> list[bpy.types.ID]:
     """The datablocks of a list that is kept as a property, each once."""
-    values = _entries(owner, name).values()
-    return list(dict.fromkeys(block for block in values if isinstance(block, bpy.types.ID)))
-
-
-def _entries(owner, name):
     group = owner.get(name)
-    return dict(group.items()) if hasattr(group, "items") else {}
+    values = group.values() if hasattr(group, "values") else ()
+    return list(dict.fromkeys(block for block in values if isinstance(block, _ID)))
 
 
 def _tagged(scene, name):
@@ -143,11 +140,13 @@ def renew_lists() -> None:
     fill the pointers that Blender has emptied."""
     for scene in (one for one in bpy.data.scenes if one.library is None):
         for name in (PARTS, RESTING):
-            entries = _entries(scene, name)
+            group = scene.get(name)
+            entries = dict(group.items()) if hasattr(group, "items") else {}
             there = {_key(block): block for block in everything()} if None in entries.values() else {}
             blocks = [there.get(key) if block is None else block for key, block in entries.items()]
-            if blocks:
-                write_list(scene, name, [block for block in blocks if isinstance(block, bpy.types.ID)])
+            blocks = [block for block in blocks if isinstance(block, _ID)]
+            if entries != {_key(block): block for block in blocks}:
+                write_list(scene, name, blocks)
 
 
 def _key(block):

@@ -93,3 +93,15 @@ def test_what_is_laid_out_anew_is_still_ours_once_that_is_undone(tmp_path):
         bpy.ops.ed.undo()
         scene = next(filter(tags.is_built, bpy.data.scenes))
         assert [block.name for block in tags.owned(scene)] == before
+
+
+def test_a_list_that_lacks_nothing_is_not_written_again(tmp_path, monkeypatch):
+    open_made_up(tmp_path)
+    bpy.ops.matrix_cinema.build()
+    written = []
+    monkeypatch.setattr(tags, "write_list", lambda *told: written.append(told))
+    tags.renew_lists()
+    assert not written
+    bpy.context.scene[tags.PARTS] = {"of another session": bpy.context.scene.objects["A"]}
+    tags.renew_lists()
+    assert [told[1:] for told in written] == [(tags.PARTS, [bpy.context.scene.objects["A"]])]

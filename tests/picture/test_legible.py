@@ -1,11 +1,14 @@
 """What can be computed of whether a star is read: large type straight at its rows and columns, near it; names
 at their own matrices; the number of what is lit, which covers nothing that matters; bars that find room."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from colors import contrast, linear, luminance
 from made_examples import WIDE, composed, planned
 from matrix_cinema.look.styles import STYLES, soft_color
+from matrix_cinema.picture import film
 from matrix_cinema.staging.writing.boxes import gaps_between
 from matrix_cinema.staging.writing.callout_options import MATTERS, said_of
 
@@ -115,3 +118,11 @@ def test_type_stands_out_from_the_ground(name):
     for ground in (style.background, style.backdrop):
         for color in (style.text, soft_color(style)):
             assert contrast(*luminance(linear([ground, color]))) >= EASILY_READ
+
+
+def test_a_wide_margin_is_no_reason_to_try_another_layout(monkeypatch):
+    tried, made = [], film._composed
+    monkeypatch.setattr(film, "_composed", lambda *told: tried.append(told) or made(*told))
+    p = planned("attention_head")
+    film.composed(replace(p, scene=replace(p.scene, camera=replace(p.scene.camera, margin=0.25))), WIDE, ())
+    assert len(tried) == 1
