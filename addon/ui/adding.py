@@ -97,7 +97,7 @@ class _Adds:
         told = built_report(made)
         if self.place == "CURSOR":
             self._stand(context, made)
-            told += ". " + report("Press N for the tab Matrix Cinema, which opens its own scene")
+            told += ". " + report("Material Preview shows its colors. N opens the tab with its own scene")
         elif context.window:
             context.window.scene = made
             show_camera(context.window, made)

@@ -602,6 +602,8 @@ REPORTS = {
     "Layers": "Schichten",
     "Leave edit mode first": "Zuerst den Bearbeitungsmodus verlassen",
     "Length": "Länge",
+    "Material Preview shows its colors. N opens the tab with its own scene":
+    "Die Materialvorschau zeigt die Farben. N öffnet den Reiter mit der eigenen Szene",
     "Matrix Cinema builds what was changed; Esc stops it": "Matrix Cinema baut das Geänderte; Esc hält an",
     "Matrix Cinema draws the scene…": "Matrix Cinema zeichnet die Szene…",
     "Matrix Cinema makes its node groups; Esc stops it":
@@ -622,8 +624,6 @@ REPORTS = {
     "Open a scene (.toml) or an attention capture (.safetensors).":
     "Eine Szene (.toml) oder eine Aufzeichnung von Aufmerksamkeit (.safetensors) öffnen.",
     "Open {name}": "{name} öffnen",
-    "Press N for the tab Matrix Cinema, which opens its own scene":
-    "N drücken für den Reiter Matrix Cinema, der ihre eigene Szene öffnet",
     "Products summed but not drawn: those of {names}. Results has a switch for each.":
     "Produkte, die summiert, aber nicht gezeichnet werden: die von {names}. Unter Ergebnisse gibt es "
     "für jedes einen Schalter.",

@@ -313,15 +313,12 @@ class Desk:
         return path
 
     def photograph_still(self, name, seconds=120):
-        """A picture once nothing on the screen changes any more, such as after shaders compiled."""
-        end, before = time.monotonic() + seconds, None
-        while time.monotonic() < end:
+        """A picture once three in a row are the same, such as after shaders compiled."""
+        end, seen = time.monotonic() + seconds, []
+        while time.monotonic() < end and (len(seen) < 3 or len(set(seen[-3:])) > 1):
             time.sleep(1.5)
             self.ask("hello", wait=300)
-            picture = self.photograph(name).read_bytes()
-            if picture == before:
-                break
-            before = picture
+            seen.append(self.photograph(name).read_bytes())
         return self.pictures / f"{name}.png"
 
     def _tool(self, *words, check=True):
