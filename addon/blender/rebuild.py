@@ -14,8 +14,6 @@ from .nodes import store
 from .resting import lay_down
 from .tags import KIND, LIST, PARTS, SCENES, SOURCE, TAG, everything, listed, owned, parts, write_list
 
-_OBJECT = bpy.types.Object  # which takes longer to look up than to ask for
-
 
 @contextlib.contextmanager
 def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
@@ -420,7 +418,7 @@ def _used(blocks):
 
 
 def _is_object(block):
-    return isinstance(block, _OBJECT)
+    return isinstance(block, tags.OBJECT)
 
 
 def _here(scene):

@@ -25,7 +25,6 @@ SHOWN = (f"{AT_MODIFIER}.show_viewport", f"{AT_MODIFIER}.show_render")
 _INPUT_PREFIX = "input "
 _MOVED = None  # in place of a number that is animated or driven, which says nothing
 PIXELS = 1 << 16  # pictures with more are not looked at
-_OBJECT = bpy.types.Object  # which takes longer to look up than to ask for
 OBJECT_DATA = (bpy.types.Camera, bpy.types.Curve, bpy.types.Light, bpy.types.Mesh)
 LENS_SHIFTS = ("shift_x", "shift_y")  # of a camera's lens
 
@@ -124,7 +123,7 @@ def is_input(key: str) -> bool:
 
 def modifier_of(block: bpy.types.ID) -> bpy.types.Modifier | None:
     """Our modifier of an object, if it has one with its nodes."""
-    modifier = block.modifiers.get(MODIFIER) if isinstance(block, _OBJECT) else None
+    modifier = block.modifiers.get(MODIFIER) if isinstance(block, tags.OBJECT) else None
     return modifier if modifier and getattr(modifier, "node_group", None) else None
 
 

@@ -20,6 +20,8 @@ from typing import Any
 
 import bpy
 
+ID, OBJECT = bpy.types.ID, bpy.types.Object  # bpy.types looks a class up anew each time, which takes long
+
 # Of an object that is drawn
 KIND = "mc_kind"  # "matrix", "product", "readout", "guide", "number", "label", "leader", "overlay", …
 NAME = "mc_name"  # in the expression
@@ -57,7 +59,6 @@ SOURCE, SCENE = "source", "scene"  # kinds that are not drawn: an object that ot
 _OTHERS = ("all_ids", "brushes", "libraries", "palettes", "screens", "window_managers", "workspaces")
 _SESSION = uuid.uuid4().hex[:16]  # of Blender: the datablocks of another have the same numbers
 _NUMBERED = re.compile(r"\.\d{3,}$")
-_ID = bpy.types.ID  # bpy.types looks a class up anew each time, which takes longer than isinstance
 
 running: Any = None  # the build or addition that is, of `rebuild`
 
@@ -120,7 +121,7 @@ def listed(owner: bpy.types.ID, name: str) -> list[bpy.types.ID]:
     """The datablocks of a list that is kept as a property, each once."""
     group = owner.get(name)
     values = group.values() if hasattr(group, "values") else ()
-    return list(dict.fromkeys(block for block in values if isinstance(block, _ID)))
+    return list(dict.fromkeys(block for block in values if isinstance(block, ID)))
 
 
 def _tagged(scene, name):
@@ -144,7 +145,7 @@ def renew_lists() -> None:
             entries = dict(group.items()) if hasattr(group, "items") else {}
             there = {_key(block): block for block in everything()} if None in entries.values() else {}
             blocks = [there.get(key) if block is None else block for key, block in entries.items()]
-            blocks = [block for block in blocks if isinstance(block, _ID)]
+            blocks = [block for block in blocks if isinstance(block, ID)]
             if entries != {_key(block): block for block in blocks}:
                 write_list(scene, name, blocks)
 
