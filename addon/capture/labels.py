@@ -102,6 +102,8 @@ def _of_pass(
     decoding = {key for key in layers if key.endswith(".cross") or f"{key}.cross" in layers}
     if several:
         decoding = {key for key in layers if stacks[key] in {stacks[one] for one in decoding}}
+    if target:  # of a decoder perhaps only its self-attention was chosen
+        decoding |= {key for key, (_, about) in layers.items() if "decoder" in about["module"].split(".")}
     only = decoding | pictures == set(layers)  # nothing but the decoder reads a text
     labels: dict[str, tuple[list[str], list[str]]] = {}
     lacking: dict[tuple[int, int], list[str]] = {}

@@ -57,8 +57,9 @@ def capture_text(
         inputs = [inputs_of(network, load, one, pair, picture, model) for one in texts]
         each = []
         for n, one in enumerate(inputs):
-            count = f"{len(one.tokens) + len(one.target)} tokens" + " and a picture" * (picture is not None)
-            progress(0.4 + 0.5 * n / len(inputs), f"running it on {count}")
+            read = [f"{count} tokens"] if (count := len(one.tokens) + len(one.target)) else []
+            read += ["a picture"] if picture is not None else []
+            progress(0.4 + 0.5 * n / len(inputs), f"running it on {' and '.join(read)}")
             with record(network, layers=layers, heads=heads) as recording:
                 _run(torch, network, one.arguments, model)
             each.append(recording)

@@ -71,8 +71,9 @@ class Capture:
     verified: set = field(default_factory=set, repr=False, compare=False)  # tensors whose checksums are right
 
     def text_of(self, layer: Layer) -> str:
-        """The text that the model read in the pass of this layer."""
-        return self.texts[layer.pass_number] if layer.pass_number < len(self.texts) else self.text
+        """The text that the model read in the pass of this layer, in one line."""
+        text = self.texts[layer.pass_number] if layer.pass_number < len(self.texts) else self.text
+        return " ".join(text.split())
 
     def layer(self, layer: int | str) -> Layer:
         """The layer with this number, name or key (5, "decoder.5", "5@2"). Raises InputError for an unknown

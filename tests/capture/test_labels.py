@@ -120,6 +120,15 @@ def test_two_texts_and_a_picture_that_a_decoder_reads():
     assert found == {"0": (grid, grid), "1": (source, source), "1.cross": (source, grid)}
 
 
+def test_a_decoder_of_which_only_the_self_attention_was_chosen():
+    found, _, told = labels_of(
+        {"0": seen("encoder.block.0.a", 3, 3), "1": seen("decoder.block.0.a", 2, 2)},
+        [["a", "b", "c"]],
+        [["x", "y"]],
+    )
+    assert found["1"] == (["x", "y"], ["x", "y"]) and not told
+
+
 def test_patches_where_one_grid_fits():
     assert patches(4, {(2, 2), (8, 8)}) == ["r0c0", "r0c1", "r1c0", "r1c1"]
     assert patches(9, {(2, 2)})[:6] == ["[CLS]", "[REG1]", "[REG2]", "[REG3]", "[REG4]", "r0c0"]
