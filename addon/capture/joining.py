@@ -23,7 +23,13 @@ def continues(before: Seen, after: Seen) -> bool:
     lost = _lost(before, after)
     if not _alike(before, after) or lost < 0 or (before.kind != "self" and lost):
         return False
-    return kept(_cached(before), _cached(after), lost, np.array_equal) is not None
+    return _still_there(before, after, lost) is not None
+
+
+def _still_there(before: Seen, after: Seen, lost: int) -> np.ndarray | None:
+    """The places in `before` of the tokens whose keys and values `after` begins with; see `kept`."""
+    old, new = (np.concatenate([one.k, one.v], axis=2) for one in (before, after))
+    return kept(old, new, lost, np.array_equal)
 
 
 def kept(
@@ -67,7 +73,7 @@ def join(before: Seen, after: Seen) -> Seen:
     lost = _lost(before, after)
     shared = before.k.shape[1] - lost
     k, v = (np.concatenate([getattr(before, n), getattr(after, n)[:, shared:]], axis=1) for n in "kv")
-    old = kept(_cached(before), _cached(after), lost, np.array_equal)
+    old = _still_there(before, after, lost)
     assert old is not None  # since `after` continues `before`
     places = np.r_[old, before.k.shape[1] : k.shape[1]]
     allowed, bias = _over((before, after), (slice(before.k.shape[1]), places), k.shape[1])
@@ -240,11 +246,6 @@ def _alike(before: Seen, after: Seen) -> bool:
         and before.v.shape[2] == after.v.shape[2]
         and np.array_equal(before.scale, after.scale)
     )
-
-
-def _cached(seen: Seen) -> np.ndarray:
-    """Keys and values side by side, [heads, tokens, width]."""
-    return np.concatenate([seen.k, seen.v], axis=2)
 
 
 def takes_from(before: Seen, after: Seen) -> bool:

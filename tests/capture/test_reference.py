@@ -100,3 +100,26 @@ def test_what_is_recorded_is_what_the_weights_say(family):
         (arrays["resid_pre"], stream),
     ):
         assert one.shape == true.shape and np.abs(one - true).max() <= 1e-5 * np.abs(true).max()
+
+
+@pytest.mark.parametrize("element", [0, 1])
+def test_keys_and_values_that_multihead_attention_adds(element):
+    """`bias_k` and `bias_v`, and then zeros, stand after the tokens' own: against what torch itself gives."""
+    torch.manual_seed(0)
+    model = torch.nn.MultiheadAttention(32, 4, batch_first=True, add_bias_kv=True, add_zero_attn=True).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, 0, 0.4)
+    x = torch.randn(2, 6, 32)
+    with torch.no_grad(), record(model, batch=element) as recording:
+        model(x, x, x)
+    with torch.no_grad():
+        out, patterns = model(x, x, x, average_attn_weights=False)
+    arrays, description = recording.layers["0"]
+    for name, own in (("k", model.bias_k), ("v", model.bias_v)):
+        assert np.array_equal(arrays[name][:, 6], own.detach().reshape(4, 8).numpy())
+        assert not arrays[name][:, 7].any()
+    scores = arrays["q"].astype(float) @ arrays["k"].swapaxes(1, 2) * description["scale"]
+    weights = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+    assert np.abs(weights - patterns[element].numpy()).max() < 1e-6
+    written = np.einsum("hqd,hdm->qm", weights @ arrays["v"], arrays["W_O"]) + arrays["b_O"]
+    assert np.abs(written - out[element].numpy()).max() < 1e-5
