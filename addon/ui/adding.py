@@ -219,7 +219,7 @@ class MATRIX_CINEMA_OT_add_expression(_Adds, bpy.types.Operator):
         shape = (self.entries, self.entries)
         matrices = {name: MatrixOptions(init=self.init, shape=shape) for name in given}
         description = Scene(expression=self.expression, matrices=matrices)
-        return preferences.preferred(description), self.expression.partition("=")[0].strip()[:40], ""
+        return preferences.preferred(description), self.expression.strip()[:40], ""
 
     def draw_own(self, layout: bpy.types.UILayout) -> None:
         layout.prop(self, "expression")

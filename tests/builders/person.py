@@ -63,9 +63,12 @@ class Person:
         """Note datablocks of ours that the person deletes or replaces by their own. With `lasts`, a build
         need not make them again."""
         self.deleted |= {key_of(block): lasts for block in blocks if block and tags.TAG in block}
+        if any(isinstance(block, bpy.types.Action) for block in blocks):
+            self.moves_it_otherwise()
 
     def moves_it_otherwise(self):
-        """From now on, the person's keys and drivers may decide when a number is finished."""
+        """From now on, the person's keys and drivers, or that there are none, may decide when a number is
+        finished."""
         self.deleted["Action", ""] = True
 
     def draws_anew(self):
