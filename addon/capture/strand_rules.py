@@ -337,6 +337,7 @@ def _is_made(origins: Origins, scores: Scores, other: Any) -> bool:
     maps = {one.source for one in to_linears((*product.left_strands, *product.right_strands))}
     return any(
         isinstance(one.source, ActivationProduct)
+        or one.source in maps
         or (isinstance(one.source, Linear) and any(before.source in maps for before in one.source.made_of))
         for one in origins.of(other)
     )

@@ -478,6 +478,7 @@ def test_a_sum_of_products_is_told():
         assert says == ("bias_of" in recording.layers["0"][1])
         return says
 
+    assert told(lambda q, k, v: (2 * q @ k.mT - (k * k).sum(-1)[..., None, :]).softmax(-1) @ v)
     assert told(CAPTURED["two products, one of all elements"]) and told(CAPTURED["relative places"])
     assert not told(CAPTURED["slopes in place, head by head"]) and not told(CAPTURED["by hand"])
 
