@@ -244,6 +244,7 @@ LABELS = {
     "Textbook": "Lehrbuch",
     "The expression's": "Wie im Ausdruck",
     "This discards what you changed by hand:": "Das verwirft, was Sie von Hand geändert haben:",
+    "This style is flat: no lamp lights it.": "Dieser Stil ist flach: Keine Lampe beleuchtet ihn.",
     "Three-Quarter": "Dreiviertel",
     "Title": "Titel",
     "Title Card": "Titeltafel",

@@ -4,9 +4,11 @@ from typing import Any
 
 import bpy
 
+from ..description.style import Style, over
 from ..look.lights import RIGS
+from ..look.styles import PLAIN, STYLES
 from . import built, lamps, style
-from .panels import ItemList, PresetsPanel, chosen_of, fields_of
+from .panels import ItemList, PresetsPanel, chosen_of, fields_of, wrapped
 from .translations import report
 
 
@@ -29,10 +31,15 @@ class MATRIX_CINEMA_PT_light(PresetsPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, settings: Any) -> None:
-        fields_of(layout, settings.style, style.RIG_FIELDS)
-        item = chosen_of(layout, "MATRIX_CINEMA_UL_lamps", settings, "lamps", "lamp")
+        lit = layout.column()
+        if _is_flat(context.scene, settings):
+            wrapped(lit, context, "This style is flat: no lamp lights it.", icon="INFO")
+            lit = lit.column()
+            lit.active = False
+        fields_of(lit, settings.style, style.RIG_FIELDS)
+        item = chosen_of(lit, "MATRIX_CINEMA_UL_lamps", settings, "lamps", "lamp")
         if item is not None:
-            row = layout.row()
+            row = lit.row()
             row.active = item.on
             row.prop(item, "direction", text="")
             column = row.column(align=True)
@@ -44,9 +51,15 @@ class MATRIX_CINEMA_PT_light(PresetsPanel, bpy.types.Panel):
         own = {"Key", "Fill", "Rim"}
         others = [lamp.name for lamp in RIGS[settings.style.light].lamps if lamp.name not in own]
         if others:
-            layout.label(text=report("Besides: {names}", names=", ".join(others)))
+            lit.label(text=report("Besides: {names}", names=", ".join(others)))
         for names in style.AIR_FIELDS:
             fields_of(layout, settings.style, names)
+
+
+def _is_flat(scene, settings):
+    """Whether the style that the panel shows is drawn without light."""
+    shown = built.description(scene)
+    return over(STYLES.get(settings.look.style, PLAIN), shown.style if shown else Style()).flat
 
 
 CLASSES = (MATRIX_CINEMA_UL_lamps, MATRIX_CINEMA_PT_light)

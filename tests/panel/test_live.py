@@ -6,11 +6,12 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
+from drawn_panels import drawn_texts  # noqa: E402
 from matrix_cinema.blender import remembered, stored, tags, update  # noqa: E402
 from matrix_cinema.blender.nodes import store  # noqa: E402
 from matrix_cinema.blender.nodes.formula import Group  # noqa: E402
 from matrix_cinema.description.light import LampOptions, Light  # noqa: E402
-from matrix_cinema.ui import build_operator, building, built, live, properties  # noqa: E402
+from matrix_cinema.ui import build_operator, building, built, light_panel, live, properties  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("registered")
 SCENE = """
@@ -256,6 +257,13 @@ def test_the_panel_shows_the_lamps_of_the_rig_and_says_nothing_of_them(made):
     )
     assert panel.lamps["Fill"].strength == pytest.approx(0.22)
     assert properties.description(made).light == Light()
+
+
+def test_a_flat_style_says_that_no_lamp_lights_it(made):
+    told = "no lamp lights it"
+    assert told not in " ".join(drawn_texts(light_panel.MATRIX_CINEMA_PT_light))
+    made.matrix_cinema_panel.look.style = "paper"
+    assert told in " ".join(drawn_texts(light_panel.MATRIX_CINEMA_PT_light))
 
 
 def test_a_lamp_that_is_set_in_the_panel_takes_effect_and_is_said(made):
