@@ -134,8 +134,9 @@ def write_picture(
         lettering.write_labels(to, one.lettering, one.view, shown)
     lettering.write_overlay(to, drawing.seen, drawing.overlay)
     write_readouts(drawing, matrices, to)
-    opened = products.get(p.why.stage.name) if p.why else None
-    write_why(to, drawing.why, opened, drawing.seen)
+    for chart in drawing.charts:
+        if chart.why.stage.name in products:  # and was not deleted
+            write_why(to, chart, products[chart.why.stage.name], drawing.seen)
     write_presented(drawing, matrices, to)
     write_cards(drawing, to)
     for ob in set(collection.objects) - before:

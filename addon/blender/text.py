@@ -209,6 +209,7 @@ def write_overlay(to: Writer, view: View, overlay: Any) -> None:
     for item in overlay.items:
         if isinstance(item, Bar):
             written.append((item, _bar(item.color_map, item.width * unit, item.height * unit, collection)))
+            show(written[-1][1], item.shown)
         elif isinstance(item, Dot):
             dim = plain_material("Matrix Cinema size legend", between(p.style.text, p.style.background, DIM))
             written.append((item, _dot(item.shape, item.width * unit, dim, collection)))

@@ -29,11 +29,8 @@ TAKEN_INPUTS = (
 )
 
 
-def write_why(to: Writer, chart: WhyChart | None, product: bpy.types.Object | None, view: View) -> None:
-    """Write a WhyChart before a camera that sees a View; `product` is the drawn product of its stage. The
-    chart appears when its entry is finished."""
-    if chart is None or product is None:
-        return
+def write_why(to: Writer, chart: WhyChart, product: bpy.types.Object, view: View) -> None:
+    """Write a WhyChart before a camera that sees a View; `product` is the drawn product of its stage."""
     p = to.plan
     plane, _ = picture_plane(to.camera, view, to.collection, clear_distance(p, to.camera, view))
     made = [_bars(p, chart, product, to.collection), _rules(p, chart, to.collection)]
@@ -43,12 +40,10 @@ def write_why(to: Writer, chart: WhyChart | None, product: bpy.types.Object | No
         ob = to.line(line, strong)
         ob.location, ob[tags.KIND], ob[tags.LABEL] = (line.x, line.y, 0.0), "label", "why"
         made.append(ob)
-    start = p.spotlight.rise[1] if p.spotlight else p.timeline.moves[chart.why.stage.name].finished
-    start = max(start, p.beats[-1].span.arrived) if p.beats else start
     for ob in made:
         ob.parent = plane
         unlit(ob)
-        show(ob, (start, p.timeline.last_frame + 1.0))
+        show(ob, chart.shown)
 
 
 def _bars(p, chart, product, collection):

@@ -94,15 +94,17 @@ class Beat:
     `say` is the caption. In it, {attn[it, animal]:.2f} becomes that number of the data, and {{ a brace.
     `show` names what the camera looks at, separated by ","; empty means everything. `run` names what is made
     in this beat: "attn" makes a result, "attn sums" only its sums, "attn epilogue" only its epilogue.
-    `spotlight` points at entries that stand out in this beat. `present` names the matrix that steps out to be
-    read. `view` is a named view, or azimuth and elevation in degrees; empty chooses a view from which the
-    shown matrices can be read. `seconds` 0 means as long as the caption and the sweeps need.
+    `spotlight` points at entries that stand out in this beat. `why` names an entry that is explained by the
+    products that add up to it. `present` names the matrix that steps out to be read. `view` is a named view,
+    or azimuth and elevation in degrees; empty chooses a view from which the shown matrices can be read.
+    `seconds` 0 means as long as the caption and the sweeps need.
     """
 
     say: str = option("", read=_caption)
     show: str = ""
     run: str = ""
     spotlight: str = ""
+    why: str = ""
     present: str = ""
     view: str = option("", read=beat_view)
     seconds: float = option(0.0, low=0.0, high=3600.0)

@@ -38,7 +38,7 @@ class Drawing:
     turntable: bool = False
     standing: View | None = None
     readouts: tuple[Joined, ...] = ()
-    why: WhyChart | None = None
+    charts: tuple[WhyChart, ...] = ()
     presented: tuple[Presented, ...] = ()
     cards: tuple[Card, ...] = ()
     through: Callable[[float], View] | None = None
@@ -66,11 +66,10 @@ def film_of(p: Plan) -> Drawing:
     turntable = p.scene.camera.move == "orbit"
     labels = outlines(made.lettering, made.view, aspect)
     readouts = tuple(joined(made.beside.readouts, made.view, (aspect, 1.0), labels))
-    box = made.why.box if made.why else None
-    shown = tuple(presented(p, aspect, made.overlay, made.beside.room, box))
+    shown = tuple(presented(p, aspect, made.overlay, made.beside.room, made.charts))
     return Drawing(
         p, made.shot, tuple(made.every), made.overlay, lit, turntable,
-        readouts=readouts, why=made.why, presented=shown, cards=cards_of(p, aspect),
+        readouts=readouts, charts=made.charts, presented=shown, cards=cards_of(p, aspect),
     )  # fmt: skip
 
 

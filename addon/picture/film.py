@@ -27,7 +27,7 @@ from ..staging.writing.items import Box
 from ..staging.writing.lettering import Label, Lettering, lettering
 from ..staging.writing.overlay import FRAME_EDGE, Overlay, overlay
 from .beside import NOTHING_BESIDE, READOUT_GAP, Beside, beside, pooled, wanted_after, wanted_at_once
-from .why_chart import WhyChart, why_chart
+from .why_chart import WhyChart, beat_charts, last_chart, matrices
 
 SHRUNK = 1.03  # times as much in view: labels that were laid out before are too small then
 ROUNDS = 5  # in which labels and camera are found from each other
@@ -35,9 +35,7 @@ ENOUGH_BARE, ENOUGH_LABELLED = 0.75, 0.7  # of the frame, for the subject: witho
 # The costs of standing half a frame off the middle, of type of no size, and of stacked type.
 COST_OF_OFF_MIDDLE, COST_OF_SMALL_TYPE, COST_OF_STACKED = 0.3, 3.0, 0.06
 TRIES = 3  # layouts that are composed with their labels
-STAR_LABEL_ROOM = 0.1  # heights of the picture around a star, for its labels
 STEADY = np.cos(np.radians(3.0))  # a camera that turns less does not turn
-AROUND_CHART = 0.025  # around the bars of a why
 SHADE_MARGIN = 0.03  # around a shade, where labels would be dim
 
 
@@ -67,7 +65,8 @@ class PhaseLabels:
 
 @dataclass(frozen=True, eq=False)
 class Film:
-    """`lettering` is that of the film's end, laid out for `view`; `earlier` has those of phases before."""
+    """`lettering` and `why` are those of the film's end, laid out for `view`. `earlier` has the labels of
+    phases before, `beat_charts` the bars of beats before."""
 
     shot: Shot
     lettering: Lettering
@@ -77,6 +76,12 @@ class Film:
     earlier: tuple[PhaseLabels, ...] = ()
     beside: Beside = NOTHING_BESIDE
     why: WhyChart | None = None
+    beat_charts: tuple[WhyChart, ...] = ()
+
+    @property
+    def charts(self) -> tuple[WhyChart, ...]:
+        """The bars of each why, in the order of their times."""
+        return *self.beat_charts, *([self.why] if self.why else [])
 
     @property
     def every(self) -> list[PhaseLabels]:
@@ -151,6 +156,8 @@ def _with_earlier(
     """The Film with the labels of all phases. Its camera is fixed, so the labels stay within its frame."""
     made = made or _composed(p, aspect, layout, planes)
     phases = made.shot.phases[:-1]
+    taken = np.concatenate([made.overlay.boxes.reshape(-1, 4), made.beside.boxes])
+    made = replace(made, beat_charts=tuple(beat_charts(p, made.shot.view, aspect, taken)))
     if not phases or not p.scene.look.labels:
         return made
     notes = [*captions.notes(p), *made.beside.notes]
@@ -172,8 +179,9 @@ def _with_earlier(
         view = made.shot.view(phase.at)
         lit = p.spotlight.lit(phase.start, phase.end, p.timeline.moves) if p.spotlight else ()
         steady = stands(made.shot.view, phase)
+        taken = [*free, *(chart.room for chart in made.beat_charts if chart.during(phase.start, phase.end))]
         letters = lettering(
-            p, view, aspect, free, phase.near, about, told, lit, there, steady, phase.unfinished
+            p, view, aspect, taken, phase.near, about, told, lit, there, steady, phase.unfinished
         )
         earlier.append(PhaseLabels(phase, letters, view))
     made = replace(made, earlier=tuple(earlier))
@@ -225,7 +233,7 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
     made = Film(film, Lettering(), film.view(end), written, (), beside=side)
     if not p.scene.look.labels:
         taken = np.concatenate([written.boxes.reshape(-1, 4), side.boxes])
-        return replace(made, why=why_chart(p, aspect, _matrices(p, made.view, aspect), taken))
+        return replace(made, why=last_chart(p, aspect, matrices(p, made.view, aspect), taken))
     tried = []
     for n in range(ROUNDS):
         anywhere = n == 0 and p.panels  # their labels stand alike, and the camera makes room for them
@@ -256,8 +264,8 @@ def _lettered(
     end = float(p.timeline.last_frame)
     view, steady = film.view(end), stands(film.view, film.phases[-1])
     free = [] if anywhere else [*before.overlay.boxes, *before.beside.boxes, *around]
-    why = why_chart(p, aspect, _matrices(p, view, aspect), np.array(free).reshape(-1, 4))
-    free += [tuple(np.array(why.box) + AROUND_CHART * np.array([-1, -1, 1, 1]))] if why else []
+    why = last_chart(p, aspect, matrices(p, view, aspect), np.array(free).reshape(-1, 4))
+    free += [why.room] if why else []
     told = before.beside.told(p)
     lit = p.spotlight.lit(end, end + 1.0, p.timeline.moves) if p.spotlight else ()
     near = p.scene.camera.subject
@@ -265,21 +273,9 @@ def _lettered(
     marks = (*(mark_of(label, view) for label in letters.labels), *marks_of(p))
     written = overlay(p, aspect, [*notes, *letters.notes], **layout)
     if why and meeting(np.array([why.box]), written.boxes).any():  # by what there is to say of the labels
-        taken = np.concatenate([_matrices(p, view, aspect), outlines(letters, view, aspect)])
-        why = why_chart(p, aspect, taken, np.concatenate([written.boxes, before.beside.boxes]))
+        taken = np.concatenate([matrices(p, view, aspect), outlines(letters, view, aspect)])
+        why = last_chart(p, aspect, taken, np.concatenate([written.boxes, before.beside.boxes]))
     return replace(before, lettering=letters, view=view, overlay=written, marks=marks, why=why)
-
-
-def _matrices(p: Plan, view: View, aspect: float) -> np.ndarray:
-    """The outlines of all matrices on the picture, (n, 4, 2), stars first, with room for their labels."""
-    planes = sorted(p.arrangement.seen, key=lambda plane: not p.is_star(plane.stage))
-    corners = np.array([plane.corners() for plane in planes]).reshape(-1, 3)
-    found = ((view.project(corners) + 1) / 2 * (aspect, 1.0)).reshape(-1, 4, 2)
-    for n, plane in enumerate(planes):
-        if p.is_star(plane.stage):
-            away = found[n] - found[n].mean(axis=0)
-            found[n] += STAR_LABEL_ROOM * np.sign(away)
-    return found
 
 
 def stands(through: Callable[[float], View], phase: Phase) -> bool:

@@ -38,7 +38,7 @@ from .film import (
 )
 from .joined import joined
 from .presented import presented
-from .why_chart import why_chart
+from .why_chart import beat_charts, last_chart
 
 OVER_THE_SCENE = 4.0  # cost of type over the scene, against smaller or stacked type
 
@@ -61,10 +61,12 @@ def seen_through(
     written = _overlay(p, sheet, layout, side, every)
     labels = outlines(last, view, aspect)
     boxes = np.concatenate([written.boxes.reshape(-1, 4), side.boxes])
-    why = why_chart(p, aspect, np.concatenate([sheet.quads, labels]), boxes) if len(sheet.quads) else None
-    shown = tuple(presented(p, aspect, written, side.room, why.box if why else None))
+    outlined = np.concatenate([sheet.quads, labels])
+    why = last_chart(p, aspect, outlined, boxes) if len(sheet.quads) else None
+    charts = *(beat_charts(p, through, aspect, boxes) if moves else ()), *([why] if why else [])
+    shown = tuple(presented(p, aspect, written, side.room, charts))
     return Drawing(
-        p, begun, tuple(every), written, lit, through=through, why=why, presented=shown,
+        p, begun, tuple(every), written, lit, through=through, charts=charts, presented=shown,
         readouts=tuple(joined(side.readouts, view, (aspect, 1.0), labels)), cards=cards_of(p, aspect),
     )  # fmt: skip
 

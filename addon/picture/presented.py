@@ -18,6 +18,7 @@ from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import film_type, narrowness
 from .beside import FORM
 from .joined import grid_of
+from .why_chart import WhyChart
 
 STEP_SECONDS, STEP_PART = 0.9, 0.3  # seconds in which a matrix steps out or back; of its beat, at most
 AT_ONCE = 0.15  # seconds of a beat before it steps out, where the camera stands
@@ -40,16 +41,17 @@ class Presented:
 
 
 def presented(
-    p: Plan, aspect: float, overlay: Overlay, room: np.ndarray, chart: Box | None = None
+    p: Plan, aspect: float, overlay: Overlay, room: np.ndarray, charts: Sequence[WhyChart] = ()
 ) -> list[Presented]:
     """The Presented of each beat of a plan that presents a matrix, on a frame of this `aspect`. They keep
-    clear of the overlay, of a `chart`, and of other readouts; `room` are the parts of the frame that these
+    clear of the overlay, of `charts`, and of other readouts; `room` are the parts of the frame that these
     take at its four sides."""
     shades = np.array(overlay.shades).reshape(-1, 4) + SOFT_EDGE * np.array([-1, -1, 1, 1])
     written, found = np.concatenate([overlay.boxes, shades]), []
     for beat in (beat for beat in p.beats if beat.presents):
         planes = [plane for plane in readouts.drawn_once(p) if is_among(plane.stage, {beat.presents})]
         scale = narrowness(aspect)
+        chart = next((one.box for one in charts if one.during(beat.start, beat.end)), None)
         best, most = [], 0.0
         for area in _areas(aspect, scale, written, room, chart):
             blocks = grid_of(p, planes[: readouts.MOST_READOUTS], film_type(p.typeface, scale), area, LARGE)

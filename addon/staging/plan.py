@@ -152,8 +152,9 @@ class Plan:
 
     @cached_property
     def why(self) -> Why | None:
-        """The Why: the entry that is explained by the products that add up to it, or None."""
-        return why_of(self)
+        """The Why at the end: the entry that is explained by the products that add up to it, or None."""
+        last = self.beats[-1] if self.beats else None
+        return last.why if last and last.why else why_of(self, self.scene.why)
 
     @cached_property
     def arrivals(self) -> dict[str, tuple[float, float]]:

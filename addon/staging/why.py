@@ -49,21 +49,21 @@ class Why:
         """The largest products by their dimension, all with the same decimals."""
         few = self.products[:NAMED]
         texts = zip(self.order[:NAMED].tolist(), few, alike(few), strict=True)
-        return "largest: " + ", ".join(f"dim {k} {'+' if x > 0 else ''}{text}" for k, x, text in texts)
+        return "largest first: " + ", ".join(f"dim {k} {'+' if x > 0 else ''}{text}" for k, x, text in texts)
 
 
-def why_of(p: Any) -> Why | None:
-    """The Why of a plan's description, or None. Raises InputError unless it names one entry of a product."""
-    text = p.scene.why
+def why_of(p: Any, text: str, where: str = "why") -> Why | None:
+    """The Why of an entry of a plan, or None for no text. Raises InputError, which begins with `where`,
+    unless the text names one entry of a product."""
     if not text.strip():
         return None
     made = [cuboid.stage for cuboid in p.arrangement.cuboids]
-    selected = selections(text, names_of(made), "why")
+    selected = selections(text, names_of(made), where)
     if len(selected) != 1:
-        raise InputError(f'why: "{text}": expected one entry of a product, such as "attn[it, animal]"')
+        raise InputError(f'{where}: "{text}": expected one entry of a product, such as "attn[it, animal]"')
     (entry,) = selected
     stage = next(stage for stage in made if entry.name in (stage.name, stage.of))
-    where, labels, shape = f'why: "{entry.text}"', labels_of(p, stage), p.evaluation[stage].shape
+    where, labels, shape = f'{where}: "{entry.text}"', labels_of(p, stage), p.evaluation[stage].shape
     i, last_i = ends_of(entry.rows, labels[0], shape[0], "row", where)
     j, last_j = ends_of(entry.columns, labels[1], shape[1], "column", where)
     if i != last_i or j != last_j:

@@ -13,7 +13,7 @@ from matrix_cinema.description.scene import Animation, Beat, Camera, Layout, Mat
 from matrix_cinema.errors import InputError
 from matrix_cinema.look.styles import STYLES
 from matrix_cinema.look.typeface import BUILT_IN_CAPITALS
-from matrix_cinema.picture.film import compose
+from matrix_cinema.picture.film import compose, outlines
 from matrix_cinema.picture.lasting import lasting
 from matrix_cinema.staging.beats.auto import LEAST_ATTENTION, head_of
 from matrix_cinema.staging.beats.caption_numbers import CaptionNumber, parsed, with_numbers, written
@@ -21,6 +21,7 @@ from matrix_cinema.staging.beats.told import number_at
 from matrix_cinema.staging.camera.clearance import covered
 from matrix_cinema.staging.camera.views import parts_of
 from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.boxes import meeting
 from matrix_cinema.staging.writing.callout_options import said_of
 from matrix_cinema.staging.writing.numerals import number
 from paths import ROOT
@@ -310,7 +311,8 @@ def test_every_number_that_is_said_is_the_datas(seed, masked):
             if isinstance(part, CaptionNumber):
                 assert written(number_at(p, part.entry, "say"), part.digits) in beat.text
             else:
-                assert not any(letter.isdigit() for letter in part.replace("add up to 1.", ""))
+                told = part.replace("add up to 1.", "").replace("the sum of 4 products.", "")
+                assert not any(letter.isdigit() for letter in told)
     shown = [
         part for beat in p.beats for part in parsed(beat.beat.say, "say") if isinstance(part, CaptionNumber)
     ]
@@ -517,3 +519,36 @@ def test_what_happens_to_scores_before_softmax_is_told(layer, head, said):
     masks = ROOT / "examples" / "data" / "masks.safetensors"
     p = plan(scene_from_capture(masks, layer, head).with_beats())
     assert any(beat.text.startswith(said) for beat in p.beats)
+
+
+# The products of an entry
+
+
+def test_the_score_is_opened_up_where_it_is_told_and_before_softmax():
+    p = plan(head())
+    (n,) = [n for n, beat in enumerate(p.beats) if beat.why]
+    why, weights = p.beats[n].why, next(beat for beat in p.beats if "Softmax" in beat.text)
+    assert (why.stage, (why.i, why.j)) == (head_of(p).scores, head_of(p).pair)
+    assert p.beats[n].text.endswith(f"{written(why.total, '.1f')}, the sum of 4 products.")
+    assert p.beats[n].end <= weights.start
+    film = compose(p, 16 / 9)
+    (chart,) = film.beat_charts
+    assert chart.shown == (p.beats[n].span.arrived, p.beats[n].end)
+    assert film.why is None  # the scene asks for none at the end
+    boxes = [around_box(film, one, label) for one in film.every for label in one.lettering.labels
+             if chart.during(one.phase.start, one.phase.end)]  # fmt: skip
+    assert boxes and not meeting(np.array([chart.box]), np.array(boxes)).any()
+
+
+def around_box(film, one, label):
+    """The box of a label on the picture, in heights of it."""
+    (corners,) = outlines(dataclasses.replace(one.lettering, labels=(label,)), one.view, 16 / 9)
+    return (*corners.min(axis=0), *corners.max(axis=0))
+
+
+def test_the_why_of_a_beat_is_one_entry_of_a_product():
+    p = plan(scene(Beat(say="a"), Beat(say="b", why="C[1, 2]"), Beat(say="c")))
+    left, right = p.evaluation["A"].final, p.evaluation["B"].final
+    assert p.beats[1].why.total == pytest.approx(float(left[1] @ right[:, 2]))
+    with pytest.raises(InputError, match=r"beats\[1\]: why: .*one entry"):
+        plan(scene(Beat(say="a"), Beat(why="C[1]")))

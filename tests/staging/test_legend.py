@@ -6,9 +6,10 @@ from from_tables import planned_from, planned_of
 from hypothesis import given
 from hypothesis import strategies as st
 from matrix_cinema.errors import InputError
-from matrix_cinema.staging.writing.legend import before_until, legend_of, number, sizes_of, ticks
+from matrix_cinema.staging.writing.items import Bar
+from matrix_cinema.staging.writing.legend import ALWAYS, FADED, legend_of, legends_of, number, sizes_of, ticks
 from matrix_cinema.staging.writing.overlay import overlay
-from matrix_cinema.staging.writing.scripts import LOWERED, RAISED
+from matrix_cinema.staging.writing.scripts import LOWERED, ON_THE_LINE, RAISED, scripts_of
 from matrix_cinema.staging.writing.statements import formula_of
 from matrix_cinema.staging.writing.typesetter import JOINED
 
@@ -164,8 +165,50 @@ def test_sheets_brackets_and_parts():
 def test_a_still_of_the_end_has_no_row_for_sums_that_it_does_not_draw():
     p = planned("y = softmax(A @ B)", A=(3, 4), B=(4, 5))
     names = [item for item in overlay(p, 16 / 9).texts if "before softmax" in item.text]
-    end = before_until(p)
+    end = p.timeline.moves["y"].finished
     assert names and all(item.shown == (0.0, end) for item in names)
-    assert p.timeline.moves["y"].finished == end <= p.timeline.last_frame
+    assert end <= p.timeline.last_frame
     later = [item for item in overlay(p, 16 / 9).texts if item.shown and item.shown[0] == end]
     assert any("A" in item.text for item in later)
+
+
+def test_a_legend_shows_what_is_to_be_seen_at_the_time():
+    sizes = {"Q": (5, 4), "K": (5, 4), "V": (5, 3)}
+    given = {name: {"init": "gaussian", "shape": shape} for name, shape in sizes.items()}
+    text = "out = (attn = softmax(Q @ K.T)) @ V"
+    p = planned_from({"expression": text, "matrices": given, "beats": "auto"})
+    half_way = {"Q": p.beats[0].told_at, "attn": p.timeline.moves["attn"].finished + 1.0, "out": 1e5}
+
+    def told(at):
+        return {bar.title: bar.rows[0][0].replace(JOINED, " ") for bar in legend_of(p, at=at)}
+
+    assert list(told(half_way["Q"])) == ["value"] and told(half_way["Q"])["value"].startswith("max: Q ")
+    assert not any(name in told(half_way["Q"])["value"] for name in ("K", "V", "out", "scores"))
+    assert "scores" in told(p.timeline.moves["attn"].begins - 1.0)["value"]
+    after = told(half_way["attn"])
+    assert after["probability"] == "attn" and "scores" not in after["value"]
+    assert all(name in told(half_way["out"])["value"] for name in ("Q", "K", "V", "out"))
+    assert all(start < end for _, (start, end) in legends_of(p))
+    bars = {item.color_map: item.shown for item in overlay(p, 16 / 9).items if isinstance(item, Bar)}
+    assert bars[p.final["attn"].color_map] == (p.timeline.moves["attn"].begins, ALWAYS)
+    assert bars[p.final["Q"].color_map] is None
+
+
+def test_what_a_spotlight_fades_is_told_while_it_is_on():
+    p = planned("C = A @ B", {}, A=(4, 3), B=(3, 2))
+    lit = planned_from({**LIT, "spotlight": "C[1, 0]"})
+    (faded,) = [item for item in overlay(lit, 16 / 9).texts if FADED in item.text]
+    assert faded.shown == (lit.spotlight.rise[0], ALWAYS)
+    assert not [item for item in overlay(p, 16 / 9).texts if FADED in item.text]
+
+
+LIT = {
+    "expression": "C = A @ B",
+    "matrices": {"A": {"values": [[1, 2], [3, 4]]}, "B": {"values": [[5], [6]]}},
+}
+
+
+def test_the_legend_sets_an_index_lower_but_not_that_of_a_token():
+    assert scripts_of("W_Q 2") == [("W", ON_THE_LINE), ("Q", LOWERED), (" 2", ON_THE_LINE)]
+    assert scripts_of("x W_Oᵀ.")[1:3] == [("O", LOWERED), ("T", RAISED)]
+    assert scripts_of("“a_b” of attn_out") == [("“a_b” of attn_out", ON_THE_LINE)]

@@ -19,7 +19,6 @@ from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
 from ..camera.views import PRODUCTS_SUFFIX, axis_of
 from ..spotlight import pointed_at
 from ..timing.beats import EPILOGUE, SUMS
-from ..why import Why
 from ..writing.captions import labels_of
 
 if TYPE_CHECKING:  # plans have beats
@@ -28,6 +27,7 @@ if TYPE_CHECKING:  # plans have beats
 LONGEST_CAPTION_TOKEN = 18  # letters of a token in a caption
 LONGEST_ALONE = 8.0  # rows for each column of queries or keys: alone, longer ones look like their edge
 LEAST_ATTENTION = 0.2  # of a token's attention; less is not informative
+MOST_BARS = 128  # products of a score that are shown one by one
 STRAIGHT = 0.97  # the cosine above which the camera looks straight at a matrix
 MOST_STATEMENTS = 6  # results other than the head that get a beat each
 
@@ -244,13 +244,15 @@ class _HeadTeller:
         if not head.pair:
             return [beat]
         query, key = head.pair
-        if self.opened:  # a beat at the end opens it
-            return [beat]
         score = self.number(head.scores, query, key, ".1f", SUMS)
-        say = f"{self.token(0, query)} times {self.token(1, key)}: {score}."
+        many = next(iter(self.p.evaluation.sides(head.scores))).shape[1]
+        opened = head.scores.name in self.p.interiors and many <= MOST_BARS
+        as_sum = f", the sum of {many} products" if opened else ""
         # A score that is not seen is a product, which is lit with its two sides.
         lit = self.light(head.scores, query, key) or _together(*self.sides(head.scores, query, key))
-        return [beat, Beat(say=say, show=show, spotlight=lit)]
+        say = f"{self.token(0, query)} times {self.token(1, key)}: {score}{as_sum}."
+        why = self.entry(head.scores, query, key) if opened else ""
+        return [beat, Beat(say=say, show=show, spotlight=lit, why=why)]
 
     def scores_of(self, pattern: Stage) -> Stage | None:
         while not pattern.has_interior and pattern.operands:
@@ -357,26 +359,10 @@ class _HeadTeller:
         """The results after the head, as they are written; at the end, what the head does on average."""
         rest = [s for s in stages_of(self.p.root) if s.operands and s.name not in self.told]
         beats = _statements(self.p, rest, self.head.out or self.head.pattern)
-        beats += self.opening()
         say = self.summary()
         if say:
             beats.append(Beat(say=say, spotlight=self.spot))
         return beats
-
-    @property
-    def opened(self) -> Why | None:
-        """What shows of which products the score of the pair is the sum, if the film shows that."""
-        why = self.p.why
-        return why if why and why.stage is self.head.scores and (why.i, why.j) == self.head.pair else None
-
-    def opening(self) -> list[Beat]:
-        """The products of the score, as bars."""
-        why = self.opened
-        if not why:
-            return []
-        score = self.number(why.stage, why.i, why.j, ".1f", SUMS)
-        say = f"The score, {score}, is the sum of {len(why.order)} products."
-        return [Beat(say=say, spotlight=self.lit_at_the_end((why.i, why.j)))]
 
     def summary(self) -> str:
         """A sentence about what the head does, by the measures of `inspect`."""

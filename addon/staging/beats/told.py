@@ -13,6 +13,7 @@ from ..camera.views import family_of, names_of, parts_of, subjects_of
 from ..selections import SHOWN_LETTERS, ends_of, selections
 from ..timing.beats import EPILOGUE, SUMS, Pace, Span, beats_timeline
 from ..timing.timeline import Timeline
+from ..why import Why, why_of
 from ..writing.captions import labels_of
 from .caption_numbers import with_numbers
 
@@ -26,10 +27,10 @@ BEFORE_END = 0.25  # seconds before the end of a beat at which everything in it 
 class TimedBeat:
     """A beat with its frames.
 
-    `number` counts from 1; `text` is the caption. `shows` are names of subjects of the camera (none:
-    everything). `there` are the names of the visible matrices: a matrix appears with the first beat that
-    shows or makes it. At the frame `told_at` everything in the beat is there. `presents` is the matrix that
-    steps out, or ""."""
+    `number` counts from 1; `text` is the caption, `why` the entry that is explained, or None. `shows` are
+    names of subjects of the camera (none: everything). `there` are the names of the visible matrices: a
+    matrix appears with the first beat that shows or makes it. At the frame `told_at` everything in the beat
+    is there. `presents` is the matrix that steps out, or ""."""
 
     number: int
     beat: Beat
@@ -38,6 +39,7 @@ class TimedBeat:
     span: Span
     there: frozenset[str]
     told_at: int
+    why: Why | None = None
 
     @property
     def presents(self) -> str:
@@ -56,21 +58,22 @@ def told(p: "Plan", beats: Sequence[Beat]) -> tuple[Timeline, tuple[TimedBeat, .
     """(the timeline of a plan's film with these beats, the beats with text and frames). Raises InputError for
     names that do not exist."""
     matrices, subjects = names_of([plane.stage for plane in p.arrangement.planes]), subjects_of(p.arrangement)
-    texts, shows, paces = [], [], []
+    texts, shows, paces, whys = [], [], [], []
     for n, beat in enumerate(beats):
         where = f"beats[{n}]: "
         texts.append(_said(p, beat, f"{where}say"))
         shows.append(tuple(named(beat.show, subjects, f"{where}show")))
+        whys.append(why_of(p, beat.why, f"{where}why"))
         if beat.present and beat.present not in matrices:
             hint = nearest(beat.present[:SHOWN_LETTERS], matrices, "names")
             raise InputError(f'{where}present: nothing is named "{beat.present[:SHOWN_LETTERS]}"; {hint}')
-        looks = [(beat.show, beat.view, beat.present) for beat in beats[max(n - 1, 0) : n + 1]]
+        looks = [(beat.show, beat.view, beat.present, beat.why) for beat in beats[max(n - 1, 0) : n + 1]]
         travels = looks[0] != looks[-1]
         paces.append(Pace(len(texts[-1]), beat.seconds, *runs_of(p.root, beat.run, f"{where}run"), travels))
     made, spans = beats_timeline(p.root, p.sweeps, paces, p.scene.animation, p.scene.render.rate)
     there = _there(p, beats, shows, made, spans)
     told_at = [_told_at(beat, span, p.scene.render.rate) for beat, span in zip(beats, spans, strict=True)]
-    every = zip(beats, texts, shows, spans, there, told_at, strict=True)
+    every = zip(beats, texts, shows, spans, there, told_at, whys, strict=True)
     return made, tuple(TimedBeat(n, *parts) for n, parts in enumerate(every, start=1))
 
 

@@ -47,7 +47,7 @@ def _named(stages, scene):
     """The names of the matrices that a scene shows or points at."""
     beats = () if isinstance(scene.beats, str) else scene.beats
     readout = (scene.readout,) if isinstance(scene.readout, str) else scene.readout
-    told = [text for beat in beats for text in (beat.show, beat.spotlight, beat.present)]
+    told = [text for beat in beats for text in (beat.show, beat.spotlight, beat.why, beat.present)]
     pointed = [scene.spotlight, scene.why, scene.look.highlight, scene.camera.subject]
     text = "\n".join([*pointed, *readout, *told])
     names = {name for stage in stages for name in (stage.name, stage.of) if name}

@@ -122,8 +122,12 @@ class _Colored:
         return self.x, self.y, self.x + self.width, self.y + self.height
 
 
+@dataclass(frozen=True)
 class Bar(_Colored):
-    """A whole colour map, along a rectangle."""
+    """A whole colour map, along a rectangle. In a film it is visible between the two frames `shown`, or
+    always."""
+
+    shown: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

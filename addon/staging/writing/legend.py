@@ -13,7 +13,10 @@ from .typesetter import JOINED
 ROWS_OF_A_BAR = 2  # of a bar; more ranges are summed up in one
 MOST_NAMES = 8  # of these
 MOST_OF_OTHERS = 5  # of these where the picture is about one matrix: of more ranges the numbers are not told
+FADED = "faded: not in use"
+ALWAYS = 1e6  # a frame after all others
 Range = tuple[float, float, float]  # low, high and clip of a Scale
+Frames = tuple[float, float]
 SHOWN_SIZES = (0.1, 0.5, 1.0)  # parts of the largest magnitude whose elements the size legend shows
 
 
@@ -29,7 +32,7 @@ class LegendBar:
 @dataclass(frozen=True)
 class LegendSizes:
     """The size legend: elements of a `shape` as (number, width relative to the largest), what the numbers are
-    parts of, and a note about entries that are not drawn."""
+    parts of, and a note about entries that are not drawn or faded."""
 
     shape: str
     steps: tuple
@@ -37,54 +40,102 @@ class LegendSizes:
     title: str = "size: 1 at the end of a bar"
 
 
-def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar]:
+def legend_of(p: Any, *, raw: bool = True, brief: bool = True, at: float | None = None) -> list[LegendBar]:
     """The bars of a plan, those with signed values first. Matrices with the same range share a row. Many
     ranges, and different ranges of heads, are summed up in one row, in a `brief` phrase or a clearer one.
-    Without `raw` there is no row for values before an epilogue."""
-    ranges: dict[tuple[str, str], list[Range]] = {}  # by colour map and name
-    for stage in stages_of(p.root):
-        name, shown = title_of(p, stage), not p.is_unseen(stage)
-        if shown:
-            _add(ranges, p.final[stage.name], name)
-        if shown and raw and _is_read_before(p, stage):
-            step = stage.epilogue[0].function  # the sums have been through none of them
-            before = f"{name} before {EPILOGUE_WORDS.get(step, step)}"
-            _add(ranges, p.raw[stage.name], SCORES if p.beats and has_scores(stage) else before)
-        if stage.name in p.interiors and not p.star:  # a picture about one matrix says what is of it
-            _add(ranges, p.products[stage.name], f"products in {name}")
+    Without `raw` there is no row for values before an epilogue. With `at` there is only what is to be seen at
+    that frame of the film."""
+    told = [one for one in _told_ranges(p) if raw or not one.raw]
+    rows: dict[str, dict[tuple[Range, ...], list[str]]] = {}  # colour map -> scales -> names
+    for (color_map, name), scales in _ranges(told).items():
+        rows.setdefault(color_map, {}).setdefault(scales, []).append(name)
+    there = {(one.color_map, one.name) for one in told if at is None or one.start <= at < one.end}
     bars = []
-    for color_map in dict.fromkeys(color_map for color_map, _ in ranges):
-        rows: dict[tuple[Range, ...], list[str]] = {}  # scales -> names
-        for (of, name), scales in ranges.items():
-            if of == color_map:
-                rows.setdefault(tuple(scales), []).append(name)
-        probable = list(rows) == [((0.0, 1.0, 100.0),)]
-        title = "value" if zero_of(color_map) else "probability" if probable else "magnitude"
-        if len(rows) > ROWS_OF_A_BAR or any(len(scales) > 1 for scales in rows):
-            many = bool(p.star) and len(rows) > MOST_OF_OTHERS
-            words = "each by its own largest" if brief else "max: each matrix's own largest magnitude"
-            written = [(words if many else _told(rows), _ends(color_map))]
-        else:
-            written = [_row(color_map, *row) for row in rows.items()]
-        bars.append(LegendBar(color_map, title, tuple(written)))
+    for color_map, every in rows.items():
+        kept = {scales: [n for n in names if (color_map, n) in there] for scales, names in every.items()}
+        kept = {scales: names for scales, names in kept.items() if names}
+        if kept:
+            bars.append(_bar(p, color_map, every, kept, brief))
     return sorted(bars, key=lambda bar: -zero_of(bar.color_map))
 
 
-def sizes_of(p: Any) -> LegendSizes:
-    """The LegendSizes of a plan: width is m + (1 - m) · √(magnitude), with the least width m."""
+def legends_of(p: Any) -> list[tuple[list[LegendBar], Frames]]:
+    """The bars of a film, each time with the two frames between which they are what is to be seen."""
+    told = _told_ranges(p)
+    starts = sorted({0.0, *(at for one in told for at in (one.start, one.end) if at < ALWAYS)})
+    ends = [*starts[1:], ALWAYS]
+    return [(legend_of(p, at=start), (start, end)) for start, end in zip(starts, ends, strict=True)]
+
+
+@dataclass(frozen=True)
+class _ToldRange:
+    """A range that the legend tells, and the frames between which it does. `raw`: of values before an
+    epilogue."""
+
+    color_map: str
+    name: str
+    range: Range
+    start: float = 0.0
+    end: float = ALWAYS
+    raw: bool = False
+
+
+def _told_ranges(p):
+    """The _ToldRanges of a plan. The finished values of a result with an epilogue are told when it begins,
+    and the others no longer when it is through."""
+    told = []
+
+    def add(scale, name, *more):
+        told.append(_ToldRange(scale.color_map, name, (scale.low, scale.high, scale.clip), *more))
+
+    for stage in stages_of(p.root):
+        name, start = title_of(p, stage), p.arrivals.get(stage.name, (0.0,))[0]
+        move, is_read = p.timeline.moves.get(stage.name), _is_read_before(p, stage)
+        changes = move and is_read and move.finished > 1.0
+        if not p.is_unseen(stage):
+            add(p.final[stage.name], name, max(start, move.begins) if changes else start)
+        if not p.is_unseen(stage) and is_read:
+            step = stage.epilogue[0].function  # the sums have been through none of them
+            before = f"{name} before {EPILOGUE_WORDS.get(step, step)}"
+            before = SCORES if p.beats and has_scores(stage) else before
+            add(p.raw[stage.name], before, start, move.finished if changes else 0.0, True)
+        if stage.name in p.interiors and not p.star:  # a picture about one matrix says what is of it
+            add(p.products[stage.name], f"products in {name}")
+    return told
+
+
+def _ranges(told):
+    """{(colour map, name): different ranges}."""
+    ranges: dict[tuple[str, str], dict[Range, None]] = {}
+    for one in told:
+        ranges.setdefault((one.color_map, one.name), {})[one.range] = None
+    return {key: tuple(scales) for key, scales in ranges.items()}
+
+
+def _bar(p, color_map, every, rows, brief):
+    """The LegendBar with these `rows`, some of `every` one that the film has, {ranges: names}: it stays as it
+    is while rows come."""
+    probable = list(every) == [((0.0, 1.0, 100.0),)]
+    title = "value" if zero_of(color_map) else "probability" if probable else "magnitude"
+    if len(every) > ROWS_OF_A_BAR or any(len(scales) > 1 for scales in every):
+        many = bool(p.star) and len(every) > MOST_OF_OTHERS
+        words = "each by its own largest" if brief else "max: each matrix's own largest magnitude"
+        written = [(words if many else _told(rows), _ends(color_map))]
+    else:
+        written = [_row(color_map, *row) for row in rows.items()]
+    return LegendBar(color_map, title, tuple(written))
+
+
+def sizes_of(p: Any, lit: bool = False) -> LegendSizes:
+    """The LegendSizes of a plan: width is m + (1 - m) · √(magnitude), with the least width m. While a
+    spotlight is `lit`, all else is faded."""
     least = p.least_size
     shape = "sphere" if (p.scene.look.shape or p.style.shape) == "sphere" else "cube"
     steps = tuple((f"{part:g}", least + (1 - least) * math.sqrt(part)) for part in SHOWN_SIZES)
     masked = any(p.evaluation[stage].mask is not None for stage in stages_of(p.root))
     absent = ["zero"] * (not p.numbers) + ["masked"] * masked
-    return LegendSizes(shape, steps, f"{' or '.join(absent)}: no element" if absent else "")
-
-
-def before_until(p: Any) -> float:
-    """The frame until which a film draws values before an epilogue: a picture after it has no row for
-    them."""
-    read = [stage.name for stage in stages_of(p.root) if not p.is_unseen(stage) and _is_read_before(p, stage)]
-    return max((p.timeline.moves[name].finished for name in read if name in p.timeline.moves), default=0.0)
+    notes = [f"{' or '.join(absent)}: no element"] * bool(absent) + [FADED] * lit
+    return LegendSizes(shape, steps, "  ·  ".join(notes))
 
 
 def _is_read_before(p, stage):
@@ -93,13 +144,6 @@ def _is_read_before(p, stage):
     taken_over = [operand.stage for operand in stage.unchanged if not p.is_unseen(operand.stage)]
     told = any(p.final[operand.name] == p.raw[stage.name] for operand in taken_over)
     return stage.epilogue and not p.panels and not told
-
-
-def _add(ranges, scale, name):
-    scales = ranges.setdefault((scale.color_map, name), [])
-    key = (scale.low, scale.high, scale.clip)
-    if key not in scales:
-        scales.append(key)
 
 
 def _row(color_map, scales, names):

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from .items import Bar, Dot, Item, Rule, Text, moved, outline
-from .legend import LegendBar, LegendSizes
+from .legend import ALWAYS, Frames, LegendBar, LegendSizes
+from .scripts import scripts_of
 from .typesetter import Typesetter
 
-ALWAYS = 1e6  # a frame after all others
 FIRST_DOT, DOT_STEP, DOTS_WIDTH = 0.8, 2.2, 6.8  # of the size legend, in widths of its largest element
 
 
@@ -65,8 +65,12 @@ def bar_block(type: Typesetter, form: LegendForm, bar: LegendBar, length: float,
         # If the names of a single row need several lines, they begin beside the bar itself.
         top = y + line if not form.ticks and len(bar.rows) == 1 < len(lines) else y
         for n, text in enumerate(lines):
-            items.append(type.line(text, length + beside, top - line * n, form.number, soft=True))
-            right = max(right, items[-1].width)
+            x, y_of_line = length + beside, top - line * n
+            for piece, script in scripts_of(text):
+                height, size = y_of_line + script.raised * type.sized(form.number), script.size * form.number
+                items.append(type.line(piece, x, height, size, soft=True))
+                x += items[-1].width
+            right = max(right, x - length - beside)
         y = min(y, top - line * (len(lines) - 1))
     if form.ticks:
         places = sorted({place * length for _, numbers in bar.rows for place, _ in numbers})
@@ -75,24 +79,28 @@ def bar_block(type: Typesetter, form: LegendForm, bar: LegendBar, length: float,
                  form.below * type.scale - y)  # fmt: skip
 
 
-def in_turn(first: Block, second: Block, frame: float) -> Block:
-    """A block whose items are those of the first one until a frame, and then those of the second, in the room
-    of both. What they have in common is always there."""
-    common = {_said(item) for item in first.items} & {_said(item) for item in second.items}
-    items = [item for item in first.items if _said(item) in common]
-    for block, shown in ((first, (0.0, frame)), (second, (frame, ALWAYS))):
-        alone = (item for item in block.items if _said(item) not in common)
-        items += [replace(item, shown=shown) if isinstance(item, Text) else item for item in alone]
-    width, up, down = (max(pair) for pair in zip(_room(first), _room(second), strict=True))
+def in_turn(blocks: Sequence[tuple[Block, Frames]]) -> Block:
+    """One block in the room of several, each of which is there between two frames, one after the other. What
+    neighbours have in common stays."""
+    times: dict[tuple, list[Frames]] = {}
+    every: dict[tuple, Item] = {}
+    for block, (start, end) in blocks:
+        for item in block.items:
+            key = *item.box, item.text if isinstance(item, Text) else ""
+            every.setdefault(key, item)
+            own = times.setdefault(key, [])
+            begun = own.pop()[0] if own and own[-1][1] == start else start
+            own.append((begun, end))
+    items: list[Item] = []
+    for key, item in every.items():
+        if isinstance(item, Text | Bar) and times[key] != [(0.0, ALWAYS)]:
+            items += [replace(item, shown=shown) for shown in times[key]]
+        else:
+            items.append(item)
+    width, up, down = (
+        max(sizes) for sizes in zip(*((b.width, b.up, b.down) for b, _ in blocks), strict=True)
+    )
     return Block(tuple(items), width, up, down)
-
-
-def _said(item: Item) -> tuple:
-    return (*item.box, item.text if isinstance(item, Text) else "")
-
-
-def _room(block: Block) -> tuple[float, float, float]:
-    return block.width, block.up, block.down
 
 
 def _number(type: Typesetter, form: LegendForm, text: str, at: float, y: float, length: float) -> Text:

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from ...look.color_maps import zero_of
 from ..plan import Plan
 from .boxes import around_each
 from .items import Bar, Box, Item, Text
-from .legend import before_until, legend_of, sizes_of
-from .legend_blocks import ALWAYS, Block, LegendForm, bar_block, in_turn, sizes_block, stand_in_rows
+from .legend import ALWAYS, Frames, legends_of, sizes_of
+from .legend_blocks import Block, LegendForm, bar_block, in_turn, sizes_block, stand_in_rows
 from .scripts import TRANSPOSED, Script, scripts_of
 from .statements import Statement, formula_of
 from .typesetter import film_type, in_rows, narrowness
@@ -35,7 +36,6 @@ TEXT_MARGIN = 0.012  # around what is written
 MOST_LINES, MOST_STACKED_LINES = 2, 8  # an expression of more lines is shown a statement at a time
 
 Notes = Sequence[str]
-Frames = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -235,22 +235,36 @@ class _FrameType:
         return sum(self.type.width(part.text, size) for part, size in parts)
 
     def legend(self) -> list[Item]:
-        """The blocks of the legend along the bottom. Names of values before an epilogue are there until it is
-        through."""
-        until, after = before_until(self.p), self.bars(raw=False)
-        during = self.bars(raw=True) if until > 1.0 else after
-        blocks = [in_turn(block, after.get(name, block), until) for name, block in during.items()]
-        blocks.append(sizes_block(self.type, FILM_LEGEND, sizes_of(self.p)))
+        """The blocks of the legend along the bottom, each with what is to be seen at the time."""
+        blocks = [*self.bars(), self.sizes()]
         gap = BETWEEN_BLOCKS * self.unit
         rows = self.rows(blocks, lambda block: block.width, gap)
         items, _ = stand_in_rows(rows, FRAME_EDGE * self.unit, gap, lambda _: self.left)
         return [self.cut(item) for item in items]
 
-    def bars(self, raw: bool) -> dict[str, Block]:
-        """The blocks of the colour bars, by their colour maps."""
+    def bars(self) -> list[Block]:
+        """The blocks of the colour bars."""
         widest, length = (STACKED_NAMES if self.stacked else NAMES_WIDTH) * self.unit, BAR_WIDTH * self.unit
-        bars = legend_of(self.p, raw=raw)
-        return {bar.color_map: bar_block(self.type, FILM_LEGEND, bar, length, widest) for bar in bars}
+        blocks: dict[str, list[tuple[Block, Frames]]] = {}  # by their colour maps
+        for bars, frames in legends_of(self.p):
+            for bar in bars:
+                block = bar_block(self.type, FILM_LEGEND, bar, length, widest)
+                blocks.setdefault(bar.color_map, []).append((block, frames))
+        return [in_turn(blocks[color_map]) for color_map in sorted(blocks, key=lambda one: -zero_of(one))]
+
+    def sizes(self) -> Block:
+        """The block of the sizes. While a spotlight is on, it says what is faded."""
+        shines = self.p.spotlight.shines if self.p.spotlight else ()
+        lit = [(shine.rise[0], shine.fall[0] if shine.fall else ALWAYS) for shine in shines]
+        edges = [0.0, *(frame for frames in lit for frame in frames), ALWAYS]
+        states = [(n % 2 == 1, frames) for n, frames in enumerate(zip(edges, edges[1:], strict=False))]
+        return in_turn(
+            [
+                (sizes_block(self.type, FILM_LEGEND, sizes_of(self.p, is_lit)), frames)
+                for is_lit, frames in states
+                if frames[0] < frames[1]
+            ]
+        )
 
     def notes(
         self, notes: Notes, timed: Sequence[tuple[Notes, Frames]], legend: Sequence[Item]

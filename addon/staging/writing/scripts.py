@@ -6,6 +6,9 @@ from dataclasses import dataclass
 TRANSPOSED = "ᵀ"  # as a text has it; it is set as a raised T
 BAR_AT, BAR_WIDTH_OF_TYPE = 0.79, 0.055  # the bar of a root over its base line, and its width, in sizes
 _INDEXED = re.compile(r"((?:[+−×÷] )?[A-Za-z]{1,3})_([A-Za-z0-9]{1,3})")
+_SCRIPTS = re.compile(
+    r"(?P<token>“[^”]*”?)|ᵀ|(?<![\w.])(?P<name>[A-Za-z]{1,3})_(?P<index>[A-Za-z0-9]{1,3})(?![A-Za-z0-9_])"
+)
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,14 @@ def indexed(name: str) -> tuple[str, str]:
 
 
 def scripts_of(text: str) -> list[tuple[str, Script]]:
-    """The pieces of a text, where each ᵀ is a raised T."""
+    """The pieces of a text, where each ᵀ is a raised T and the index of a name stands lower. A token, which
+    is in quotation marks, is left as it is."""
     pieces: list[tuple[str, Script]] = []
-    for n, plain in enumerate(text.split(TRANSPOSED)):
-        pieces += [("T", RAISED)] if n else []
-        pieces += [(plain, ON_THE_LINE)] if plain else []
-    return pieces
+    position = 0
+    for found in _SCRIPTS.finditer(text):
+        if not found["token"]:
+            plain = text[position : found.start()] + (found["name"] or "")
+            pieces += [(plain, ON_THE_LINE)] if plain else []
+            pieces.append((found["index"], LOWERED) if found["name"] else ("T", RAISED))
+            position = found.end()
+    return [*pieces, *([(text[position:], ON_THE_LINE)] if text[position:] else [])]

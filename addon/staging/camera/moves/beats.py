@@ -12,7 +12,7 @@ from ....kinds.places import Part, Plane
 from ....kinds.stage import stages_of
 from ...writing.captions import has_scores
 from ..framing import DIRECTIONS, angles, axes_at, direction_at
-from ..setup import Setup
+from ..setup import NO_ROOM, Setup
 from ..shot import Key, Phase, Shot, held
 from ..views import is_oblique, parts_of
 
@@ -25,6 +25,7 @@ PREFERRED = 0.25  # cost of half a turn, in units of legibility
 LEGIBLE = 0.75  # how far a matrix has to face the camera
 OVERVIEW_DISTANCE = 1.7  # times the distance that a subject needs: from there all is seen, if that is enough
 LABELS_FROM = 0.75  # of the way to a beat: labels do not come before what they belong to
+CHART_ROOM = 0.3  # of the frame, at the right or of an upright one below, for the bars of a why
 CALM = 1.15  # times that distance: the camera already takes its place for the next beat if that is enough
 
 
@@ -38,7 +39,7 @@ def beats(s: Setup) -> Shot:
         moves = not np.allclose(poses[n], poses[n - 1])
         if moves:
             keys += [held(poses[n - 1], beat.start), held(poses[n], beat.span.arrived)]
-        if moves or beat.there != told[n - 1].there:
+        if moves or beat.there != told[n - 1].there or beat.why is not told[n - 1].why:
             phases[-1] = replace(phases[-1], end=beat.span.half)
             phases.append(Phase(_there_from(beat), s.over, beat.span.arrived, beat.there))
     phases[-1] = replace(s.ending(phases[-1].start), about=phases[-1].about)
@@ -95,6 +96,8 @@ def _serves(s: Setup, before: tuple["TimedBeat", np.ndarray], after: tuple["Time
     """Whether the pose of the beat `after` shows the parts of the beat `before` nearly as large as
     that beat's own pose. Each is (beat, pose)."""
     (beat, pose), (other, there) = before, after
+    if beat.why and not other.why:  # its bars need room
+        return False
     if not set(_shown(s, beat)) <= set(_shown(s, other)) or not np.allclose(pose[3:5], there[3:5]):
         return False
     forward = axes_at(*pose[3:5])[2]
@@ -132,9 +135,17 @@ def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
     if not beat.shows and not view and last:
         return s.framed(s.chosen)
     turned = _towards(s, _angles(s, parts if beat.shows else [], view))
-    whole = turned.framed(s.bare(_visible(s, beat)), turned.roomy)
-    near = turned.framed(s.bare(parts), turned.roomy)
+    margins = turned.roomy + _room(s, beat)
+    whole = turned.framed(s.bare(_visible(s, beat)), margins)
+    near = turned.framed(s.bare(parts), margins)
     return whole if whole[5] < OVERVIEW_DISTANCE * near[5] else near
+
+
+def _room(s: Setup, beat: "TimedBeat") -> np.ndarray:
+    """The parts of the frame at its four sides that a beat leaves free for the bars of its why."""
+    if not beat.why:
+        return NO_ROOM
+    return CHART_ROOM * np.array([0.0, 1.0, 0.0, 0.0] if s.optics.aspect > 1.0 else [0.0, 0.0, 1.0, 0.0])
 
 
 def _towards(s: Setup, angles: tuple[float, float]) -> Setup:
