@@ -239,6 +239,7 @@ def _type(to, block, ob, strong, soft):
         made.parent, made.rotation_euler = ob, (0.0, 0.0, line.angle)
         made.location = (line.x - block.origin[0], line.y - block.origin[1], BEFORE_READOUT / FLAT)
         made[tags.KIND], made[tags.LABEL], made[tags.NAME] = "label", line.kind, block.plane.stage.name
+        show(made, line.shown)
 
 
 def _leader(p, one, plane, eye, orthographic, collection):

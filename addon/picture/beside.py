@@ -17,7 +17,7 @@ from ..staging.writing.boxes import gaps_between
 from ..staging.writing.captions import axes_of
 from ..staging.writing.items import Box
 from ..staging.writing.overlay import FRAME_EDGE
-from ..staging.writing.readout_block import Readout, ReadoutForm
+from ..staging.writing.readout_block import Readout, ReadoutForm, named_in_time
 from ..staging.writing.typesetter import LONGEST_TOKEN, film_type, narrowness
 from .joined import grid_of, notes_of
 
@@ -110,6 +110,7 @@ def beside(
             if worth > most:
                 best, most, at_left = made, worth, left
         planes = planes[:-1]
+    best = [named_in_time(p, one) for one in best]
     return _settled(best, aspect, at_left) if best else NOTHING_BESIDE
 
 

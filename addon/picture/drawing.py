@@ -66,7 +66,7 @@ def film_of(p: Plan) -> Drawing:
     turntable = p.scene.camera.move == "orbit"
     labels = outlines(made.lettering, made.view, aspect)
     readouts = tuple(joined(made.beside.readouts, made.view, (aspect, 1.0), labels))
-    shown = tuple(presented(p, aspect, made.overlay, made.beside.room, made.charts))
+    shown = tuple(presented(p, made.shot.view, aspect, made.overlay, made.beside.room, made.charts))
     return Drawing(
         p, made.shot, tuple(made.every), made.overlay, lit, turntable,
         readouts=readouts, charts=made.charts, presented=shown, cards=cards_of(p, aspect),

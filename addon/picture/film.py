@@ -21,6 +21,7 @@ from ..staging.camera.subject import Mark
 from ..staging.camera.views import INSIDE, family_of, parts_of
 from ..staging.patches import marks_of
 from ..staging.plan import Plan
+from ..staging.star import is_among
 from ..staging.writing import captions
 from ..staging.writing.boxes import clashes, meeting
 from ..staging.writing.items import Box
@@ -178,6 +179,9 @@ def _with_earlier(
             there = None
         view = made.shot.view(phase.at)
         lit = p.spotlight.lit(phase.start, phase.end, p.timeline.moves) if p.spotlight else ()
+        at = next((beat for beat in p.beats if beat.start <= phase.at < beat.end), None)
+        out = at.presents if at else ""  # its callouts would be behind its card
+        lit = tuple(one for one in lit if not is_among(one.stage, {out}))
         steady = stands(made.shot.view, phase)
         taken = [*free, *(chart.room for chart in made.beat_charts if chart.during(phase.start, phase.end))]
         letters = lettering(

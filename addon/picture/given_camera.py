@@ -64,7 +64,7 @@ def seen_through(
     outlined = np.concatenate([sheet.quads, labels])
     why = last_chart(p, aspect, outlined, boxes) if len(sheet.quads) else None
     charts = *(beat_charts(p, through, aspect, boxes) if moves else ()), *([why] if why else [])
-    shown = tuple(presented(p, aspect, written, side.room, charts))
+    shown = tuple(presented(p, through, aspect, written, side.room, charts))
     return Drawing(
         p, begun, tuple(every), written, lit, through=through, charts=charts, presented=shown,
         readouts=tuple(joined(side.readouts, view, (aspect, 1.0), labels)), cards=cards_of(p, aspect),

@@ -3,18 +3,20 @@
 A presented matrix is a readout in the middle of the picture. It begins and ends where its matrix stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..kinds.places import Plane
 from ..staging import readouts
 from ..staging.beats.told import TimedBeat
+from ..staging.camera.framing import View
 from ..staging.plan import Plan
 from ..staging.star import is_among
 from ..staging.writing.items import Box
 from ..staging.writing.overlay import FRAME_EDGE, Overlay
-from ..staging.writing.readout_block import Readout
+from ..staging.writing.readout_block import Readout, named_in_time
 from ..staging.writing.typesetter import film_type, narrowness
 from .beside import FORM
 from .joined import grid_of
@@ -41,26 +43,41 @@ class Presented:
 
 
 def presented(
-    p: Plan, aspect: float, overlay: Overlay, room: np.ndarray, charts: Sequence[WhyChart] = ()
+    p: Plan,
+    through: Callable[[float], View],
+    aspect: float,
+    overlay: Overlay,
+    room: np.ndarray,
+    charts: Sequence[WhyChart] = (),
 ) -> list[Presented]:
-    """The Presented of each beat of a plan that presents a matrix, on a frame of this `aspect`. They keep
-    clear of the overlay, of `charts`, and of other readouts; `room` are the parts of the frame that these
-    take at its four sides."""
+    """The Presented of each beat of a plan that presents a matrix, for a camera that sees `through(frame)` on
+    a frame of this `aspect`. They stand before their own matrices as far as there is room. They keep clear of
+    the overlay, of `charts`, and of other readouts; `room` are the parts of the frame that these take at its
+    four sides."""
     shades = np.array(overlay.shades).reshape(-1, 4) + SOFT_EDGE * np.array([-1, -1, 1, 1])
     written, found = np.concatenate([overlay.boxes, shades]), []
     for beat in (beat for beat in p.beats if beat.presents):
         planes = [plane for plane in readouts.drawn_once(p) if is_among(plane.stage, {beat.presents})]
         scale = narrowness(aspect)
         chart = next((one.box for one in charts if one.during(beat.start, beat.end)), None)
+        if not planes:
+            continue
+        times = _times(p, beat)
+        above = float(np.mean([_place(plane, through(times[1]), aspect) for plane in planes]))
         best, most = [], 0.0
         for area in _areas(aspect, scale, written, room, chart):
             blocks = grid_of(p, planes[: readouts.MOST_READOUTS], film_type(p.typeface, scale), area, LARGE)
             pitch = min((block.pitch for block in blocks), default=0.0)
             if pitch > AT_LEAST * most:
-                best, most = _centred(blocks, area), pitch
+                best, most = _before([named_in_time(p, one) for one in blocks], area, above), pitch
         if best:
-            found.append(Presented(tuple(best), *_times(p, beat)))
+            found.append(Presented(tuple(best), *times))
     return found
+
+
+def _place(plane: Plane, view: View, aspect: float) -> float:
+    """How far to the right the middle of a plane is on the picture, in heights of it."""
+    return float(0.5 * aspect * (1.0 + view.project(plane.corners().mean(axis=0)[None])[0, 0]))
 
 
 def _times(p: Plan, beat: TimedBeat) -> tuple[float, float, float, float]:
@@ -90,7 +107,9 @@ def _areas(
     return [(left, low, right, high), (max(left, head), low, right, 1.0 - edge)]
 
 
-def _centred(blocks: Sequence[Readout], area: Box) -> list[Readout]:
-    """The blocks, moved from the right of an area to its middle."""
-    left = min(block.box[0] for block in blocks)
-    return [block.moved(0.5 * (area[0] - left), 0.0) for block in blocks]
+def _before(blocks: Sequence[Readout], area: Box, place: float) -> list[Readout]:
+    """The blocks, moved from the right of an area so that their middle is as near to a place as it can be."""
+    left, right = (fun(block.box[n] for block in blocks) for fun, n in ((min, 0), (max, 2)))
+    low, high = area[0] - left, max(area[2] - right, area[0] - left)
+    by = min(max(place - 0.5 * (left + right), low), high)
+    return [block.moved(by, 0.0) for block in blocks]

@@ -137,3 +137,26 @@ def test_the_scene_beside_a_readout_shows_how_its_star_is_made():
     deep, flat = plan(scene), plan(dataclasses.replace(scene, readout="off"))
     assert [one.plane.stage.name for one in compose(deep, WIDE).beside.readouts] == ["attn"]
     assert deep.scene.layout.longest > flat.scene.layout.longest > 0  # without one, the star needs the room
+
+
+def test_a_presented_matrix_stands_before_itself_without_callouts():
+    p = plan(dataclasses.replace(HEAD, beats="auto"))
+    made = film_of(p)
+    (one,) = made.presented
+    (block,) = one.readouts
+    view = made.shot.view(one.there)
+    (plane,) = [plane for plane in p.arrangement.planes if plane.stage.name == "attn"]
+    x = 0.5 * WIDE * (1.0 + view.project(plane.corners())[:, 0])
+    assert block.box[0] < x.mean() < block.box[2]
+    beat = next(beat for beat in p.beats if beat.presents)
+    during = [part for part in made.labels if beat.start < part.phase.at < beat.end]
+    assert not [label for part in during for label in part.lettering.labels if "→" in label.text]
+
+
+def test_a_readout_is_called_scores_until_softmax_is_half_through():
+    p = plan(dataclasses.replace(HEAD, readout="attn"))
+    (block,) = [one.readout for one in film_of(p).readouts]
+    first, then = sorted((text.shown, text.text) for text in block.texts if text.kind == "name")
+    move = p.timeline.moves["attn"]
+    assert first == ((0.0, then[0][0]), "scores") and then[1] == "attn"
+    assert move.begins < then[0][0] < move.finished

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.attention import statistics
 from matrix_cinema.description.from_capture import scene_from_capture
-from matrix_cinema.description.scene import Animation, Beat, Camera, Layout, MatrixOptions, Scene
+from matrix_cinema.description.scene import Animation, Beat, Layout, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.look.styles import STYLES
 from matrix_cinema.look.typeface import BUILT_IN_CAPITALS
@@ -311,7 +311,7 @@ def test_every_number_that_is_said_is_the_datas(seed, masked):
             if isinstance(part, CaptionNumber):
                 assert written(number_at(p, part.entry, "say"), part.digits) in beat.text
             else:
-                told = part.replace("add up to 1.", "").replace("the sum of 4 products.", "")
+                told = part.replace("add up to 1.", "").replace("from 4 products.", "")
                 assert not any(letter.isdigit() for letter in told)
     shown = [
         part for beat in p.beats for part in parsed(beat.beat.say, "say") if isinstance(part, CaptionNumber)
@@ -357,9 +357,7 @@ def test_a_head_is_told_from_its_queries_to_its_output():
     p = plan(head())
     runs = [beat.beat.run for beat in p.beats if beat.beat.run]
     assert runs == ["Q", "attn sums", "attn epilogue", "out"]
-    assert not any(beat.beat.present for beat in p.beats)  # the camera looks straight at it
-    turned = plan(head(camera=Camera(view="stage", projection="perspective")))
-    assert [beat.beat.present for beat in turned.beats].count("attn") == 1
+    assert [beat.beat.present for beat in p.beats].count("attn") == 1
     assert {plane.stage.name for plane in p.arrangement.planes} == p.beats[-1].there
 
 
@@ -414,7 +412,7 @@ def test_scores_have_their_own_name_until_softmax_is_half_through_and_labels_sta
         for label in letters.labels
         if label.kind == "name"
     ]
-    assert [end for text, _, end in named if text == "scores"] == [half]
+    assert max(end for text, _, end in named if text == "scores") == half
     assert min(start for text, start, _ in named if text == "attn") == half
     count = sum(len(one.lettering.labels) for one in made.every)
     assert sum(len(letters.labels) for *_, letters in shown) < count
@@ -529,7 +527,7 @@ def test_the_score_is_opened_up_where_it_is_told_and_before_softmax():
     (n,) = [n for n, beat in enumerate(p.beats) if beat.why]
     why, weights = p.beats[n].why, next(beat for beat in p.beats if "Softmax" in beat.text)
     assert (why.stage, (why.i, why.j)) == (head_of(p).scores, head_of(p).pair)
-    assert p.beats[n].text.endswith(f"{written(why.total, '.1f')}, the sum of 4 products.")
+    assert p.beats[n].text.endswith(f"{written(why.total, '.1f')}, from 4 products.")
     assert p.beats[n].end <= weights.start
     film = compose(p, 16 / 9)
     (chart,) = film.beat_charts

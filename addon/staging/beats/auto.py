@@ -16,7 +16,7 @@ from ...attention import statistics
 from ...attention.tokens import as_labels, places, told_apart
 from ...description.scene import Beat
 from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
-from ..camera.views import PRODUCTS_SUFFIX, axis_of
+from ..camera.views import PRODUCTS_SUFFIX
 from ..spotlight import pointed_at
 from ..timing.beats import EPILOGUE, SUMS
 from ..writing.captions import labels_of
@@ -28,7 +28,6 @@ LONGEST_CAPTION_TOKEN = 18  # letters of a token in a caption
 LONGEST_ALONE = 8.0  # rows for each column of queries or keys: alone, longer ones look like their edge
 LEAST_ATTENTION = 0.2  # of a token's attention; less is not informative
 MOST_BARS = 128  # products of a score that are shown one by one
-STRAIGHT = 0.97  # the cosine above which the camera looks straight at a matrix
 MOST_STATEMENTS = 6  # results other than the head that get a beat each
 
 
@@ -247,7 +246,7 @@ class _HeadTeller:
         score = self.number(head.scores, query, key, ".1f", SUMS)
         many = next(iter(self.p.evaluation.sides(head.scores))).shape[1]
         opened = head.scores.name in self.p.interiors and many <= MOST_BARS
-        as_sum = f", the sum of {many} products" if opened else ""
+        as_sum = f", from {many} products" if opened else ""
         # A score that is not seen is a product, which is lit with its two sides.
         lit = self.light(head.scores, query, key) or _together(*self.sides(head.scores, query, key))
         say = f"{self.token(0, query)} times {self.token(1, key)}: {score}{as_sum}."
@@ -398,14 +397,10 @@ class _HeadTeller:
         return self.row_of(left, query), self.row_of(right, key, columns=True)
 
     def presented(self) -> str:
-        """The name of the pattern if it steps out, because it cannot be read in the scene; else ""."""
-        return self.head.pattern.name if len(self.head.alike) == 1 and not self.is_read() else ""
-
-    def is_read(self) -> bool:
-        """Whether the camera looks straight at the pattern."""
-        away = axis_of(self.p)
-        planes = [part for part in self.p.arrangement.planes if part.stage is self.head.pattern]
-        return all(abs(plane.outward @ away) > STRAIGHT * np.linalg.norm(away) for plane in planes)
+        """The name of the pattern, which steps out to be read; "" if it is one of several, or not in the
+        picture."""
+        pattern = self.head.pattern
+        return pattern.name if len(self.head.alike) == 1 and not self.p.is_unseen(pattern) else ""
 
     def name_of(self, stage: Stage) -> str:
         return (stage.of or stage.name).replace("{", "{{").replace("}", "}}")

@@ -48,6 +48,13 @@ def has_scores(stage: Stage) -> bool:
     return stage.has_interior and any(step.function == "softmax" for step in stage.epilogue)
 
 
+def scores_until(p: Any, stage: Stage) -> float:
+    """The frame of a film until which a matrix is called scores: softmax is half through then. 0 if it never
+    is."""
+    move = p.timeline.moves.get(stage.name)
+    return 0.5 * (move.begins + move.finished) if move and move.finished > 1.0 and has_scores(stage) else 0.0
+
+
 def _shared_by(p, stage):
     """The results side by side that share a matrix, such as "heads 0, 1"; "" if none do, or all in a row.
     Where results stand around what they share, also the one that a matrix is of."""

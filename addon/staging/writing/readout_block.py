@@ -14,8 +14,9 @@ from ...kinds.places import Plane, Ruler
 from ..plan import Plan
 from ..pooling import FACTORS, Pool, parsed, starts
 from .boxes import around
-from .captions import axis_names_of, labels_of, title_of
+from .captions import SCORES, axis_names_of, labels_of, scores_until, title_of
 from .items import Box, Rule, Text, moved, outline
+from .legend import ALWAYS
 from .typesetter import CAPITALS, LONGEST_TOKEN, Typesetter
 
 CELL_LEADING = 0.9  # from one label to the next, of their size: of most letters the heights are less
@@ -135,6 +136,20 @@ def pool_of(p: Plan, plane: Plane, form: ReadoutForm, width: float, height: floa
         ]
     rows, columns = (min(factor, n) for factor, n in zip(said, (plane.rows, plane.columns), strict=True))
     return Pool(rows, columns, rule) if max(rows, columns) > 1 else Pool()
+
+
+def named_in_time(p: Plan, made: Readout) -> Readout:
+    """The readout of a film, which is called scores until softmax is half through."""
+    until = scores_until(p, made.plane.stage)
+    name = next(text for text in made.texts if text.kind == "name")
+    told = SCORES + name.text.removeprefix(p.typeface.shown(title_of(p, made.plane.stage)))
+    width = p.typeface.width(told) * name.size
+    texts = list(made.texts)
+    for text in (one for one in made.texts if until and one.kind in ("name", "detail")):
+        before = replace(text, text=told, width=width) if text is name else moved(text, width - name.width, 0)
+        texts.remove(text)
+        texts += [replace(before, shown=(0.0, until)), replace(text, shown=(until, ALWAYS))]
+    return replace(made, texts=tuple(texts))
 
 
 class _Side:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ....kinds.places import Part, Plane
 from ....kinds.stage import stages_of
-from ...writing.captions import has_scores
+from ...writing.captions import scores_until
 from ..framing import DIRECTIONS, angles, axes_at, direction_at
 from ..setup import NO_ROOM, Setup
 from ..shot import Key, Phase, Shot, held
@@ -39,7 +39,8 @@ def beats(s: Setup) -> Shot:
         moves = not np.allclose(poses[n], poses[n - 1])
         if moves:
             keys += [held(poses[n - 1], beat.start), held(poses[n], beat.span.arrived)]
-        if moves or beat.there != told[n - 1].there or beat.why is not told[n - 1].why:
+        looks = [(one.there, one.why, one.presents) for one in told[n - 1 : n + 1]]
+        if moves or looks[0] != looks[1]:
             phases[-1] = replace(phases[-1], end=beat.span.half)
             phases.append(Phase(_there_from(beat), s.over, beat.span.arrived, beat.there))
     phases[-1] = replace(s.ending(phases[-1].start), about=phases[-1].about)
@@ -54,11 +55,7 @@ def _there_from(beat: "TimedBeat") -> float:
 
 def _by_names(s: Setup, phase: Phase) -> list[Phase]:
     """A phase in parts, each with other names: scores are scores until softmax is half through."""
-    ends = {
-        stage.name: 0.5 * (move.begins + move.finished)
-        for stage in stages_of(s.p.root)
-        if has_scores(stage) and (move := s.p.timeline.moves.get(stage.name)) and move.finished > 1.0
-    }
+    ends = {stage.name: end for stage in stages_of(s.p.root) if (end := scores_until(s.p, stage))}
     times = [phase.start, *sorted({end for end in ends.values() if phase.start < end < phase.end}), phase.end]
     return [
         replace(
