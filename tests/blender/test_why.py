@@ -23,7 +23,7 @@ def test_the_bars_are_the_products_and_add_up_to_the_entry(factory):
     assert (np.diff(np.abs(bars["value"])) <= 1e-6).all()  # the largest first
     texts = [label.data.body for label in scene.objects if label.get("mc_label") == "why"]
     largest = int(np.abs(products).argmax())
-    assert any(f"largest: dim {largest} " in text for text in texts)
+    assert any(f"largest first: dim {largest} " in text for text in texts)
     rows = [row for row in verify(scene).rows if row.kind == "why"]
     assert rows and all(row.ok for row in rows)
     ob.data.attributes["k"].data[0].value = int(bars["k"][1])  # a bar twice, and one not there

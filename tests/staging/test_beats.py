@@ -436,7 +436,8 @@ def test_a_camera_stands_where_the_next_beat_needs_it_and_moves_for_what_comes()
     made = compose(p, 16 / 9)
     poses = np.array([made.shot.pose(beat.span.arrived) for beat in p.beats])
     moves = [n for n, (a, b) in enumerate(zip(poses, poses[1:], strict=False)) if not np.allclose(a, b)]
-    assert len(moves) <= 3 and {p.beats[n + 1].there == p.beats[n].there for n in moves} <= {False}
+    looks = [(beat.there, beat.why) for beat in p.beats]  # the bars of a why need room
+    assert len(moves) <= 5 and not any(looks[n + 1] == looks[n] for n in moves)
 
 
 def test_a_number_beside_an_entry_is_the_one_that_it_has_then():

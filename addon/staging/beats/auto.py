@@ -245,7 +245,8 @@ class _HeadTeller:
         query, key = head.pair
         score = self.number(head.scores, query, key, ".1f", SUMS)
         many = next(iter(self.p.evaluation.sides(head.scores))).shape[1]
-        opened = head.scores.name in self.p.interiors and many <= MOST_BARS
+        drawn = any(cuboid.stage is head.scores for cuboid in self.p.arrangement.cuboids)
+        opened = drawn and many <= MOST_BARS
         as_sum = f", from {many} products" if opened else ""
         # A score that is not seen is a product, which is lit with its two sides.
         lit = self.light(head.scores, query, key) or _together(*self.sides(head.scores, query, key))
