@@ -86,7 +86,8 @@ def test_nor_on_a_tall_picture(name):
 def test_every_phase_of_a_film_has_labels_of_its_own(name, move):
     """They follow each other without a gap; none is on another, on title or legend, or out of the frame."""
     p = planned(name)
-    camera = dataclasses.replace(p.scene.camera, move=move)
+    subject = "pattern[3,1]" if move == "push_in" else p.scene.camera.subject
+    camera = dataclasses.replace(p.scene.camera, move=move, subject=subject)
     made = compose(dataclasses.replace(p, scene=dataclasses.replace(p.scene, camera=camera)), WIDE)
     phases = [one.phase for one in made.every]
     assert len(phases) > 1 and phases[0].start == 1 and phases[-1].end > p.timeline.last_frame
