@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matrix_cinema.errors import InputError
 from matrix_cinema.staging.writing.items import Bar
-from matrix_cinema.staging.writing.legend import ALWAYS, FADED, legend_of, legends_of, number, sizes_of, ticks
+from matrix_cinema.staging.writing.legend import (
+    ALWAYS,
+    FADED_NOTE,
+    legend_of,
+    legends_of,
+    number,
+    sizes_of,
+    ticks,
+)
 from matrix_cinema.staging.writing.overlay import overlay
 from matrix_cinema.staging.writing.scripts import LOWERED, ON_THE_LINE, RAISED, scripts_of
 from matrix_cinema.staging.writing.statements import formula_of
@@ -197,9 +205,9 @@ def test_a_legend_shows_what_is_to_be_seen_at_the_time():
 def test_what_a_spotlight_fades_is_told_while_it_is_on():
     p = planned("C = A @ B", {}, A=(4, 3), B=(3, 2))
     lit = planned_from({**LIT, "spotlight": "C[1, 0]"})
-    (faded,) = [item for item in overlay(lit, 16 / 9).texts if FADED in item.text]
+    (faded,) = [item for item in overlay(lit, 16 / 9).texts if FADED_NOTE in item.text]
     assert faded.shown == (lit.spotlight.rise[0], ALWAYS)
-    assert not [item for item in overlay(p, 16 / 9).texts if FADED in item.text]
+    assert not [item for item in overlay(p, 16 / 9).texts if FADED_NOTE in item.text]
 
 
 LIT = {

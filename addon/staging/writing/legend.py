@@ -13,7 +13,7 @@ from .typesetter import JOINED
 ROWS_OF_A_BAR = 2  # of a bar; more ranges are summed up in one
 MOST_NAMES = 8  # of these
 MOST_OF_OTHERS = 5  # of these where the picture is about one matrix: of more ranges the numbers are not told
-FADED = "faded: not in use"
+FADED_NOTE = "faded: not in use"
 ALWAYS = 1e6  # a frame after all others
 Range = tuple[float, float, float]  # low, high and clip of a Scale
 Frames = tuple[float, float]
@@ -134,7 +134,7 @@ def sizes_of(p: Any, lit: bool = False) -> LegendSizes:
     steps = tuple((f"{part:g}", least + (1 - least) * math.sqrt(part)) for part in SHOWN_SIZES)
     masked = any(p.evaluation[stage].mask is not None for stage in stages_of(p.root))
     absent = ["zero"] * (not p.numbers) + ["masked"] * masked
-    notes = [f"{' or '.join(absent)}: no element"] * bool(absent) + [FADED] * lit
+    notes = [f"{' or '.join(absent)}: no element"] * bool(absent) + [FADED_NOTE] * lit
     return LegendSizes(shape, steps, "  ·  ".join(notes))
 
 
