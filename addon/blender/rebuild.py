@@ -41,7 +41,12 @@ def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
 
 def adopt(scene: bpy.types.Scene) -> None:
     """Take the copies for ours that Blender's "Make Single User" made of the data of our objects. It makes
-    them because our hidden list counts as a user."""
+    them because our hidden list counts as a user. So an empty scene that has a copy of the list, with copied
+    settings, loses it: else it would keep earlier builds in the file."""
+    for one in bpy.data.scenes:
+        if PARTS in one and not one.library and not tags.is_built(one) and not {*one.objects} & {*parts(one)}:
+            write_list(one, PARTS, [])
+            write_list(one, tags.RESTING, [])
     own = set(owned(scene))
     objects = [ob for ob in own if _is_object(ob) and ob.data]
     copies = {ob.data for ob in objects if ob.data not in own and TAG in ob.data and not ob.data.library}

@@ -152,6 +152,14 @@ def test_a_copy_of_a_scene_and_its_original_leave_each_other_alone(factory):
     assert len(linked.objects) == 2 * len(originals) and tags.is_built(linked)
 
 
+def test_an_empty_scene_with_the_same_settings_keeps_nothing_of_an_earlier_build(factory):
+    scene = build(scene_description(LOOKS[1]))
+    bpy.ops.scene.new(type="EMPTY")
+    theirs = set(everything().values()) - ours()
+    build(scene_description(LOOKS[1]), scene)
+    assert set(everything().values()) - ours() == theirs
+
+
 def test_a_build_that_fails_leaves_all_as_it_was(factory, monkeypatch):
     scene = build(scene_description(LOOKS[0]))
     world, camera = scene.world, scene.camera
