@@ -45,7 +45,8 @@ def apply(
     """
     function = step.function
     if function in _MASKS:
-        kept = _MASKS[function](*_grid(values.shape), *step.arguments)
+        i, j = np.ogrid[: values.shape[0], : values.shape[1]]
+        kept = _MASKS[function](i, j, *step.arguments)
         mask = np.broadcast_to(kept, values.shape) & (True if mask is None else mask)
         return np.where(mask, values, 0.0), mask
     if function in _WITH_NUMBER:
@@ -162,10 +163,6 @@ def _substitute(node, x):
     if isinstance(node, Name) and node.name == "x":
         return x
     return with_parts(node, lambda part: _substitute(part, x))
-
-
-def _grid(shape):
-    return np.arange(shape[0])[:, None], np.arange(shape[1])[None, :]
 
 
 _MASKS = {

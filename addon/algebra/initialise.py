@@ -125,10 +125,6 @@ def _banded(draw, reach):
     return np.where(np.abs(draw.i - draw.j) <= _count(reach, "reach", draw, least=0), entries, 0.0)
 
 
-def _one_hot(draw):
-    return draw.random.integers(draw.width, size=draw.height)[:, None] == draw.j
-
-
 def _stripes(index, width, draw):
     """1 and −1 by turns, `width` rows or columns each."""
     return 1.0 - 2.0 * (index // _count(width, "width", draw) % 2)
@@ -187,7 +183,7 @@ INITIALISERS = {
     "low_rank": Initialiser(_low_rank, (("rank", None),)),
     "orthogonal": Initialiser(_orthogonal),
     "sinusoidal": Initialiser(_sinusoidal),
-    "one_hot": Initialiser(_one_hot),
+    "one_hot": Initialiser(lambda d: d.random.integers(d.width, size=d.height)[:, None] == d.j),
 }
 
 

@@ -64,24 +64,24 @@ def known(names: Iterable[str]) -> list[str]:
             _PATTERNS.fullmatch(name)]  # fmt: skip
 
 
-def by_name(arrays: Mapping[str, np.ndarray], batch: int, where: str) -> Found:
-    """Sort arrays by what their names mean. `batch` is the element of the batch to take. Raises InputError
-    for names or shapes that make no sense."""
+def by_name(arrays: Mapping[str, np.ndarray], where: str) -> Found:
+    """Sort arrays by what their names mean. Of a batch, the first element is taken. Raises InputError for
+    names or shapes that make no sense."""
     found, alone = Found(), sum(name not in _TOKENS for name in arrays) == 1
     for name, array in arrays.items():
         here = f"{where}: {name}"
         if name in _TOKENS:
             found.tokens[_TOKENS[name]] = _texts(array, here)
         elif lens := _lens(name):
-            _put_lens(found, lens[0], lens[1], array, batch, here)
+            _put_lens(found, lens[0], lens[1], array, here)
         elif place := _own(name):
-            _put_own(found, place[0], place[1], array, batch, here)
+            _put_own(found, place[0], place[1], array, here)
         elif (pattern := _PATTERNS.fullmatch(name)) and not _stacked(name):
             if not array.size:
                 raise InputError(f"{here} is empty: {NO_WEIGHTS}")
             if array.ndim >= 3:
-                _put_patterns(found, str, pattern[1], array, batch, here, alone)
-    _put_stacks(found, {n: a for n, a in arrays.items() if _stacked(n)}, batch, where)
+                _put_patterns(found, str, pattern[1], array, here, alone)
+    _put_stacks(found, {n: a for n, a in arrays.items() if _stacked(n)}, where)
     if not found.layers:
         raise InputError(
             f"{where}: no name is known, such as q, L0.q, blocks.0.attn.hook_q, attentions or "
@@ -92,7 +92,7 @@ def by_name(arrays: Mapping[str, np.ndarray], batch: int, where: str) -> Found:
     return found
 
 
-def without_batch(array: Any, axes: int, batch: int, where: str) -> np.ndarray:
+def without_batch(array: Any, axes: int, where: str, batch: int = 0) -> np.ndarray:
     """The array with `axes` axes: one element of its batch, or with an axis of one head put before it.
 
     Raises InputError for anything but an array of numbers with these axes."""
@@ -160,11 +160,11 @@ def _texts(array, where):
         raise InputError(f"{where}: holds something that is not text; expected an array of texts") from None
 
 
-def _put_lens(found, block, name, array, batch, where):
+def _put_lens(found, block, name, array, where):
     tensor = _LENS[name]
     if tensor in _WIDTHS:
         # With inputs of their own, each head has a copy of x; all are equal unless someone patched one.
-        one = without_batch(array, 3 if array.ndim == 4 else 2, batch, where)
+        one = without_batch(array, 3 if array.ndim == 4 else 2, where)
         if one.ndim == 3:
             if not np.array_equal(one, np.broadcast_to(one[:, :1], one.shape), equal_nan=True):
                 return
@@ -172,17 +172,17 @@ def _put_lens(found, block, name, array, batch, where):
         found.put(block, tensor, one)
     elif tensor in _TOKENS_FIRST:
         flat = array.ndim == 3 and name.endswith((".hook_out", ".hook_in"))
-        one = without_batch(array, 2 if flat else 3, batch, where)
+        one = without_batch(array, 2 if flat else 3, where)
         found.put(block, tensor, one if flat else np.moveaxis(one, 1, 0))
     elif tensor == "pattern":
-        found.put(block, tensor, without_batch(array, 3, batch, where))
+        found.put(block, tensor, without_batch(array, 3, where))
     else:
-        found.put(block, tensor, without_batch(array, 1 if tensor == "b_O" else array.ndim, batch, where))
+        found.put(block, tensor, without_batch(array, 1 if tensor == "b_O" else array.ndim, where))
 
 
-def _put_own(found, key, name, array, batch, where):
+def _put_own(found, key, name, array, where):
     if name in TENSORS:
-        found.put(key, name, without_batch(array, len(TENSORS[name].replace("?", "")), batch, where))
+        found.put(key, name, without_batch(array, len(TENSORS[name].replace("?", "")), where))
     elif array.size == 1:
         value = np.ravel(array)[0]
         if value.dtype.kind not in "fiu" or not np.isfinite(value) or value == 0:
@@ -190,16 +190,16 @@ def _put_own(found, key, name, array, batch, where):
         found.numbers.setdefault(key, {})[name] = float(value)
 
 
-def _put_patterns(found, key, number, array, batch, where, alone):
+def _put_patterns(found, key, number, array, where, alone):
     """Add patterns: one array for all layers, [layers, (batch,) heads, queries, keys], or one for each layer.
     An array of four axes holds all layers if it is `alone`; else its first axis is the batch."""
     whole = not number and (array.ndim == 5 or array.ndim == 4 and alone)
     several = dict(enumerate(array)) if whole else {int(number or 0): array}
     for n, one in several.items():
-        found.put(key(n), "pattern", without_batch(one, 3, batch, where))
+        found.put(key(n), "pattern", without_batch(one, 3, where))
 
 
-def _put_stacks(found, arrays, batch, where):
+def _put_stacks(found, arrays, where):
     """The patterns of an encoder and a decoder."""
     stacks: dict = {}
     for name, array in arrays.items():
@@ -207,7 +207,7 @@ def _put_stacks(found, arrays, batch, where):
         if not array.size:
             raise InputError(f"{where}: {name} is empty: {NO_WEIGHTS}")
         of = Found()
-        _put_patterns(of, int, number, array, batch, f"{where}: {name}", alone=True)
+        _put_patterns(of, int, number, array, f"{where}: {name}", alone=True)
         stacks.setdefault(stack, {}).update({n: tensors["pattern"] for n, tensors in of.layers.items()})
     put_stacks(found, stacks)
 

@@ -51,7 +51,7 @@ def import_attentions(
         contents.put(str(n), "pattern", pattern)
     put_stacks(contents, stacks)
     for n, value in enumerate(values or ()):
-        contents.put(str(n), "v", without_batch(value, 3, batch or 0, f"values[{n}]"))
+        contents.put(str(n), "v", without_batch(value, 3, f"values[{n}]", batch or 0))
     if generated:
         queries = [arrays["pattern"].shape[1] for arrays in contents.layers.values()]
         tokens = _read(tokens, queries[-1])
@@ -64,8 +64,6 @@ def import_file(
     *,
     tokens: Sequence[Any] = (),
     text: str = "",
-    model: Mapping[str, object] | None = None,
-    batch: int = 0,
 ) -> list[str]:
     """Make the capture file `output` of an NPZ or safetensors file with known names.
 
@@ -87,12 +85,12 @@ def import_file(
         )
     else:
         raise InputError(f"{path}: import reads .npz and .safetensors")
-    contents = by_name(arrays, batch, str(path))
+    contents = by_name(arrays, str(path))
     if not tokens and contents.tokens:
         both = contents.tokens.get("tokens", [])
         tokens = contents.tokens.get("queries", both), contents.tokens.get("keys", both)
         tokens = tokens if any(tokens) else ()
-    return _write(contents, Path(output), tokens, text, model or {"name": path.stem})
+    return _write(contents, Path(output), tokens, text, {"name": path.stem})
 
 
 def _joined(steps, where, batch):
@@ -102,7 +100,7 @@ def _joined(steps, where, batch):
             f"attentions: its batch has {len(steps[0])} elements. If each is a text, choose one with batch. "
             "If they are beams, generate with num_beams=1: beams change places from step to step"
         )
-    return joined([without_batch(step, 3, batch or 0, where) for step in steps], where)
+    return joined([without_batch(step, 3, where, batch or 0) for step in steps], where)
 
 
 def _read(tokens, queries):

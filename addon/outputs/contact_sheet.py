@@ -169,6 +169,7 @@ class _ContactSheet:
         axes = self.figure.add_axes(box)
         axes.set_facecolor(self.chosen.background)
         axes.tick_params(length=0, pad=1.5, labelsize=TOKEN_TYPE, labelcolor=self.chosen.text)
+        axes.set(xticks=[], yticks=[])
         for spine in axes.spines.values():
             spine.set_visible(False)
         return axes
@@ -200,8 +201,6 @@ class _ContactSheet:
         width, height = np.array([columns, rows]) / max(rows, columns) * SEEN
         axes = self.axes(self.width - PAGE_MARGIN - width, PAGE_MARGIN, width, height)
         axes.imshow(self.picture, extent=(0, 1, 1, 0), aspect="auto", interpolation="nearest")
-        axes.set_xticks([])
-        axes.set_yticks([])
         grids = {grid_of(tokens) for layer in self.capture.layers.values() for tokens in (layer.tokens_q,)}
         for grid in filter(None, grids):
             for count, line in zip(grid, (axes.axhline, axes.axvline), strict=True):
@@ -244,8 +243,6 @@ class _ContactSheet:
                     (pair[1], pair[0]), radius, fill=False, color=self.accent, linewidth=0.9, clip_on=False
                 )
             )
-        axes.set_xticks([])
-        axes.set_yticks([])
         if first:
             self.tokens(axes.yaxis, layer.tokens_q)
             self.patches(layer.tokens_q, x - STRIP, y, STRIP, height, down=True)
@@ -302,7 +299,6 @@ class _ContactSheet:
         bar = self.axes(self.left, y, 1.2, 0.08)
         bar.imshow(np.linspace(0, 1, 256)[None], cmap=self.map, aspect="auto", extent=(0, 1, 0, 1))
         bar.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-        bar.set_yticks([])
         for spine in bar.spines.values():
             spine.set(visible=True, color=self.rule, linewidth=0.5)
         says = "attention weight"

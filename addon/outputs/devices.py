@@ -106,7 +106,8 @@ def changes(scene: bpy.types.Scene, cards: Sequence[Device], width: int, height:
     yield scene.cycles, "denoising_use_gpu", bool(cards) and all(one.denoises for one in cards)
     # Tiles go through a file on the disk, which costs a tenth more time. They change no pixel.
     free = available_memory()
-    yield scene.cycles, "use_auto_tile", bool(cards) or _crowds(width * height * PIXEL_BYTES, free)
+    crowded = free is not None and width * height * PIXEL_BYTES > _BUFFER_SHARE * free
+    yield scene.cycles, "use_auto_tile", bool(cards) or crowded
     yield scene.cycles, "tile_size", TILE
 
 
@@ -152,10 +153,6 @@ def _ticked(cards):
     kind = preferences.compute_device_type
     ids = {entry.id for entry in preferences.devices if entry.use and entry.type == kind}
     return [one for one in cards if one.kind == kind and one.id in ids]
-
-
-def _crowds(need, free):
-    return free is not None and need > _BUFFER_SHARE * free
 
 
 def _preferences():

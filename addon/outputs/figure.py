@@ -14,7 +14,6 @@ import bpy
 import numpy as np
 
 from ..blender.build import draw
-from ..blender.image_pixels import pixels_of
 from ..description.style import Color
 from ..errors import InputError
 from ..look.color_maps import color_map
@@ -40,7 +39,7 @@ from .formats import FIGURES, require_suffix
 from .frames import Settings, render_still
 from .interrupt import telling
 from .notes import notes_of
-from .picture_files import loaded
+from .picture_files import stored_pixels
 from .progress import Listener, Tracker, tell, unheard
 from .rendering import largest_error
 from .svg import svg
@@ -141,7 +140,7 @@ def _raster(page, dpi, transparent, samples, progress):
                 tracker.update(n, f"panel {n + 1} of {len(page.pictures)}")
             own = progress if single else unheard
             render_still(blender_scene, file, picture.cell.frame, settings, "figure", own)
-            dot = _read(file)
+            dot = stored_pixels(file)
             if n == 0 and not transparent:
                 raster[:] = _background(dot, drawn.style)
             x, y = dots(picture.x), height - dots(picture.y) - tall
@@ -180,13 +179,6 @@ def _scene_of(picture: PanelPicture) -> bpy.types.Scene:
         scene = draw(panel_of(picture.cell.plan, picture.view, picture.readouts))
     scene.render.dither_intensity = 0.0  # noise would make a white page off-white in places
     return scene
-
-
-def _read(path):
-    """The stored pixels of a PNG: (height, width, 4) uint8, row 0 at the top."""
-    with loaded(path) as image:
-        image.colorspace_settings.name, image.alpha_mode = "Non-Color", "CHANNEL_PACKED"
-        return np.rint(pixels_of(image) * 255).astype(np.uint8)
 
 
 def _background(dots, style):

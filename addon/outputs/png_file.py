@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import InputError
 from ..formats.reading import opened
 
@@ -65,6 +67,20 @@ def packed(chunks: Sequence[tuple[bytes, bytes]]) -> bytes:
     """The bytes of a PNG file with these chunks, including lengths and checksums."""
     parts = (struct.pack(">I", len(body)) + kind + body + checksum(kind, body) for kind, body in chunks)
     return SIGNATURE + b"".join(parts)
+
+
+def raster_png(raster: np.ndarray, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
+    """The bytes of a PNG of a raster (height, width, 4) uint8, with these chunks. An opaque raster is written
+    without its fourth channel."""
+    if (raster[..., 3] == 255).all():
+        raster = raster[..., :3]
+    height, width, channels = raster.shape
+    rows = raster.reshape(height, -1)
+    # Each row is stored as its difference from the row above (filter 2), which packs flat colours best.
+    filtered = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8))
+    data = np.concatenate([np.full((height, 1), 2, np.uint8), filtered], axis=1).tobytes()
+    head = struct.pack(">IIBBBBB", width, height, 8, 6 if channels == 4 else 2, 0, 0, 0)
+    return packed([(b"IHDR", head), *chunks, (b"IDAT", zlib.compress(data, 9)), (b"IEND", b"")])
 
 
 def checksum(kind: bytes, content: bytes) -> bytes:

@@ -5,25 +5,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import bpy
 import numpy as np
 
 from ..blender import stored
-from ..blender.image_pixels import pixels_of
 from ..blender.update import update
 from ..description.source import Source
 from ..staging.plan import Plan
 from . import frames
 from .files import written_whole
 from .frames_folder import frame_path
-from .picture_files import loaded
+from .picture_files import stored_pixels
+from .png_file import raster_png
 from .progress import Listener
 from .rendering import Asked, drawn_source
 from .temporary import temporary_folder
 
 FRAMES_A_ROW = 3
 FRAME_GAP = 6  # pixels between frames
-GREY = 0.5  # brightness between frames
+GREY = 128  # brightness between frames
 
 
 def draw_storyboard(source: Source, output: Path, asked: Asked, progress: Listener) -> int:
@@ -40,9 +39,9 @@ def draw_storyboard(source: Source, output: Path, asked: Asked, progress: Listen
     numbers = told_frames(checked)
     with temporary_folder() as folder:
         frames.render_frames(scene, folder / "frames", sorted(set(numbers)), settings, "storyboard", progress)
-        pictures = [_read(frame_path(folder / "frames", number)) for number in numbers]
+        pictures = [stored_pixels(frame_path(folder / "frames", number)) for number in numbers]
     with written_whole(output) as part:
-        _save(sheet_of(pictures), part)
+        part.write_bytes(raster_png(sheet_of(pictures)))
     return len(checked.beats)
 
 
@@ -56,28 +55,13 @@ def told_frames(p: Plan) -> list[int]:
 
 
 def sheet_of(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """One picture of several of one size (height, width, 4), arranged in rows."""
+    """One picture of several of one size (height, width, 4) uint8, arranged in rows."""
     high, wide, _ = pictures[0].shape
     columns = min(FRAMES_A_ROW, len(pictures))
     rows = -(-len(pictures) // columns)
     size = rows * (high + FRAME_GAP) - FRAME_GAP, columns * (wide + FRAME_GAP) - FRAME_GAP
-    sheet = np.full((*size, 4), (GREY, GREY, GREY, 1.0), np.float32)
+    sheet = np.full((*size, 4), (GREY, GREY, GREY, 255), np.uint8)
     for n, picture in enumerate(pictures):
         y, x = n // columns * (high + FRAME_GAP), n % columns * (wide + FRAME_GAP)
         sheet[y : y + high, x : x + wide] = picture
     return sheet
-
-
-def _read(path):
-    with loaded(path) as image:
-        return pixels_of(image)
-
-
-def _save(pixels, path):
-    image = bpy.data.images.new("storyboard", pixels.shape[1], pixels.shape[0])
-    try:
-        image.pixels.foreach_set(pixels[::-1].ravel())  # Blender has row 0 at the bottom
-        image.filepath_raw, image.file_format = str(path), "PNG"
-        image.save()
-    finally:
-        bpy.data.images.remove(image)

@@ -1,8 +1,6 @@
 """Writes a figure's page as SVG, in pure Python: the raster embedded, and type as text or as outlines."""
 
 import base64
-import struct
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -14,7 +12,7 @@ from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
 from .color_profile import size_chunk
 from .notes import Notes
-from .png_file import packed
+from .png_file import raster_png
 
 _ANCHORS = {"LEFT": "start", "CENTER": "middle", "RIGHT": "end"}
 
@@ -32,7 +30,7 @@ def svg(
 
     `notes` go into its metadata. With `shape`, a function from a Text to path data, type becomes outlines.
     """
-    image = base64.b64encode(png(raster, dpi)).decode()
+    image = base64.b64encode(raster_png(raster, [size_chunk(dpi)])).decode()
     families = ", ".join(name if name.isalpha() else f"'{name}'" for name in typeface.families)
     strong = f' stroke="{hex_color(colors.strong)}"'
     lines = [
@@ -84,22 +82,6 @@ def hex_color(color: Sequence[float]) -> str:
 def _printable(text):
     """A text without the characters that XML forbids."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def png(raster: np.ndarray, dpi: float, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
-    """The bytes of a PNG of a raster (height, width, 4) uint8, with these chunks (png_file). An opaque raster
-    is written without its fourth channel."""
-    if (raster[..., 3] == 255).all():
-        raster = raster[..., :3]
-    height, width, channels = raster.shape
-    rows = raster.reshape(height, -1)
-    # Each row is stored as its difference from the row above (filter 2), which packs flat colours best.
-    filtered = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8))
-    data = np.concatenate([np.full((height, 1), 2, np.uint8), filtered], axis=1).tobytes()
-    head = struct.pack(">IIBBBBB", width, height, 8, 6 if channels == 4 else 2, 0, 0, 0)
-    return packed(
-        [(b"IHDR", head), *chunks, size_chunk(dpi), (b"IDAT", zlib.compress(data, 9)), (b"IEND", b"")]
-    )
 
 
 def _n(x):

@@ -12,11 +12,10 @@ import numpy as np
 
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
-from .color_profile import profile_chunk
+from .color_profile import profile_chunk, size_chunk
 from .font_files import BOLD, REGULAR, as_set, families
 from .notes import Notes
-from .png_file import text_chunk
-from .svg import png
+from .png_file import raster_png, text_chunk
 
 WEIGHTS = {False: REGULAR, True: BOLD}
 
@@ -87,7 +86,8 @@ def _save_png(figure, path, dpi, notes):
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     texts = [text_chunk(name, text) for name, text in notes.texts().items()]
-    path.write_bytes(png(np.asarray(canvas.buffer_rgba()), dpi, [profile_chunk(), *texts]))
+    chunks = [profile_chunk(), *texts, size_chunk(dpi)]
+    path.write_bytes(raster_png(np.asarray(canvas.buffer_rgba()), chunks))
 
 
 def _save_pdf(figure, path, dpi, notes):
