@@ -80,7 +80,7 @@ def _require_alike(capture, layer, passes):
         if other or set(one.shapes) != set(layer.shapes):
             what = f"another {other[0]}" if other else "other tensors"
             raise InputError(
-                f"layer {one.name} of {capture.path} has {what} than layer {layer.name}, so they cannot "
+                f"{capture.where(one)} has {what} than layer {layer.name}, so they cannot "
                 "stand side by side; choose others by passes"
             )
 
@@ -128,16 +128,14 @@ class _Heads:
         for name, needs in needed.items():
             lacking = [tensor for tensor in needs if name in self.parts and tensor not in has]
             if lacking:
-                raise InputError(
-                    f"layer {layer.name} of {self.capture.path} has no {lacking[0]}, which the {name} need"
-                )
+                raise InputError(f"{self.capture.where(layer)} has no {lacking[0]}, which the {name} need")
         if {"q", "k"} <= set(has):
             attn = self.pattern()
         elif "pattern" in has:
             attn = self.given_pattern()
         else:
             raise InputError(
-                f"layer {layer.name} of {self.capture.path} has neither queries and keys nor a "
+                f"{self.capture.where(layer)} has neither queries and keys nor a "
                 "pattern, of which one is needed for a scene"
             )
         if "v" not in has:
@@ -171,7 +169,7 @@ class _Heads:
             if check is not None:
                 lies = f"by the file a {kind}, which misses the numbers by {check.error:.1e},"
             raise InputError(
-                f"layer {layer.name} of {self.capture.path}: {lies} lies between its output and the residual "
+                f"{self.capture.where(layer)}: {lies} lies between its output and the residual "
                 "stream, so that cannot be drawn; leave out residual"
             )
         norms = {"rms_norm": "rmsnorm", "layer_norm": "layernorm"}
@@ -229,7 +227,7 @@ class _Heads:
         layer, scales = self.layer, {self.layer.scale_of(head) for head in self.heads}
         if len(scales) > 1:
             raise InputError(
-                f"the heads of layer {layer.name} of {self.capture.path} have scales of their own, so they "
+                f"the heads of {self.capture.where(layer)} have scales of their own, so they "
                 f"cannot stand side by side; choose one head of {numbers(layer.heads)}"
             )
         return scales.pop()
@@ -311,7 +309,7 @@ class _Heads:
         ):
             if not good:
                 raise InputError(
-                    f"layer {self.layer.name} of {self.capture.path}: its rotary positions have a {key} that "
+                    f"{self.capture.where(self.layer)}: its rotary positions have a {key} that "
                     f"is not {right}, so the projections cannot be drawn"
                 )
         # A key has its own number as position. The offset of the mask is the position of the first query.
@@ -329,7 +327,7 @@ class _Heads:
         made = rotate(made, *turn) if turn else made
         if np.abs(made - wanted).max() > 1e-3 * np.abs(wanted).max():
             raise InputError(
-                f"layer {self.layer.name} of {self.capture.path}: its input times W_{name} is not {tensor}; "
+                f"{self.capture.where(self.layer)}: its input times W_{name} is not {tensor}; "
                 "a step between them, such as a norm or scaled rotary positions, is not in the file, so the "
                 "projections cannot be drawn"
             )

@@ -336,7 +336,7 @@ def _of_capture(capture, spec, where, chosen):
         known = *capture.names(layer.name), *capture.summaries(layer.name)
         if tensor not in known:
             hint = safetensors.hint(tensor, known)
-            raise InputError(f'{where}: layer {layer.name} of {capture.path} has no "{tensor}"; {hint}')
+            raise InputError(f'{where}: {capture.where(layer)} has no "{tensor}"; {hint}')
     first = layers[0]
     axes = axes_of(tensor).replace("?", "")
     heads, over_heads = _heads_of(spec, first, chosen, axes[0], where)

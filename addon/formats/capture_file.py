@@ -75,6 +75,10 @@ class Capture:
         text = self.texts[layer.pass_number] if layer.pass_number < len(self.texts) else self.text
         return " ".join(text.split())
 
+    def where(self, layer: Layer) -> str:
+        """What messages call a layer: "layer 5 of head.safetensors"."""
+        return f"layer {layer.name} of {self.path}"
+
     def layer(self, layer: int | str) -> Layer:
         """The layer with this number, name or key (5, "decoder.5", "5@2"). Raises InputError for an unknown
         one."""
@@ -136,7 +140,7 @@ class Capture:
             return summary(self, layer, name, head)
         if name not in self.names(layer.name):
             known = safetensors.hint(name, self.names(layer.name))
-            raise InputError(f"layer {layer.name} of {self.path} has no tensor {shown(name)}; {known}")
+            raise InputError(f"{self.where(layer)} has no tensor {shown(name)}; {known}")
         axes = axes_of(name)
         if axes[0] not in "HG":
             return self._stored(layer, name, None)
@@ -153,7 +157,7 @@ class Capture:
         layer = self.layer(layer)
         for name in ("q", "k"):
             if name not in layer.shapes:
-                raise InputError(f"layer {layer.name} of {self.path} has no {name} to recompute from")
+                raise InputError(f"{self.where(layer)} has no {name} to recompute from")
         self._check_head(layer, "q", head)
         self._require_room(layer)
         group = layer.kv_head(head)
@@ -190,24 +194,20 @@ class Capture:
         """Refuse a layer if recomputing a single head of it takes too much memory."""
         rows, columns = (layer.sizes.get(axis, 0) for axis in "QK")
         if not rows or not columns:
-            raise InputError(
-                f"layer {layer.name} of {self.path} does not say how many queries and keys it has"
-            )
+            raise InputError(f"{self.where(layer)} does not say how many queries and keys it has")
         if rows * columns > MOST_ENTRIES:
             raise InputError(
-                f"layer {layer.name} of {self.path}: {rows} x {columns} scores are too many to recompute; "
+                f"{self.where(layer)}: {rows} x {columns} scores are too many to recompute; "
                 f"the most is {MOST_ENTRIES}"
             )
-        require_memory(RECOMPUTING * rows * columns, f"a head of layer {layer.name} of {self.path}")
+        require_memory(RECOMPUTING * rows * columns, f"a head of {self.where(layer)}")
 
     def _check_head(self, layer, name, head):
         if head is None:
             heads = numbers(layer.heads)
             raise InputError(f"tensor {name} of layer {layer.name} needs a head; heads: {heads}")
         if head not in layer.heads:
-            raise InputError(
-                f"head {head} is not in layer {layer.name} of {self.path}; heads: {numbers(layer.heads)}"
-            )
+            raise InputError(f"head {head} is not in {self.where(layer)}; heads: {numbers(layer.heads)}")
 
     def _stored(self, layer, name, number):
         """The matrix of one head of a stored tensor, checked to be finite. `number` counts query heads for

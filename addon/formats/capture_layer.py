@@ -210,25 +210,16 @@ def _heads(entry: JsonTable) -> dict[str, Any]:
     n_q, n_kv = entry.whole("n_q_heads", 1, MOST_LAYER_HEADS), entry.whole("n_kv_heads", 1, MOST_LAYER_HEADS)
     if n_q % n_kv:
         raise InputError(f"{entry.where}: {n_q} query heads do not share {n_kv} key/value heads evenly")
-    sinks = entry.reals("sinks")
-    if sinks and len(sinks) != n_q:
-        raise InputError(f"{entry.where}: {len(sinks)} sinks for {n_q} query heads")
-    scales = entry.reals("head_scales")
-    if scales and len(scales) != n_q:
-        raise InputError(f"{entry.where}: {len(scales)} head_scales for {n_q} query heads")
+    each = {name: entry.reals(name) for name in ("sinks", "head_scales")}
+    for name, numbers in each.items():
+        if numbers and len(numbers) != n_q:
+            raise InputError(f"{entry.where}: {len(numbers)} {name} for {n_q} query heads")
     heads, kv_heads = entry.heads("heads", n_q), entry.heads("kv_heads", n_kv)
     used = {head // (n_q // n_kv) for head in heads}
     if not used <= set(kv_heads):
         lost = min(used - set(kv_heads))
         raise InputError(f"{entry.where}: key/value head {lost} is used by the query heads but not stored")
-    return {
-        "n_q_heads": n_q,
-        "n_kv_heads": n_kv,
-        "heads": heads,
-        "kv_heads": kv_heads,
-        "sinks": sinks,
-        "head_scales": scales,
-    }
+    return {"n_q_heads": n_q, "n_kv_heads": n_kv, "heads": heads, "kv_heads": kv_heads} | each
 
 
 def _fit(layer: Layer, tensor: str, shape: tuple[int, ...], where: str) -> None:

@@ -30,7 +30,7 @@ def summary(capture: Any, layer: Any, name: str, head: int | None) -> np.ndarray
 def _mean_over_heads(capture, layer):
     if len(layer.heads) < layer.n_q_heads:
         raise InputError(
-            f"layer {layer.name} of {capture.path}: a mean over heads needs all {layer.n_q_heads}; the file "
+            f"{capture.where(layer)}: a mean over heads needs all {layer.n_q_heads}; the file "
             f"has {len(layer.heads)}"
         )
     return _mean(capture.tensor(layer.name, "pattern", head) for head in layer.heads)
@@ -61,7 +61,7 @@ def _rollout(capture, layer):
         reason = (
             f"layer {lacking[0]} is not in the file" if layer.kind == "self" else "it is a cross-attention"
         )
-        raise InputError(f"layer {layer.name} of {capture.path}: there is no rollout, {reason}")
+        raise InputError(f"{capture.where(layer)}: there is no rollout, {reason}")
     rolled = np.eye(layer.sizes["Q"])
     for n in range(layer.number + 1):
         _require_size(capture, before[n], layer, "a rollout")
@@ -73,7 +73,7 @@ def _require_size(capture, one, layer, what):
     sizes = [(of.sizes.get("Q"), of.sizes.get("K")) for of in (one, layer)]
     if sizes[0] != sizes[1] or (what == "a rollout" and len(set(sizes[0])) > 1):
         raise InputError(
-            f"layer {one.name} of {capture.path}: {by(sizes[0])} tokens are not the {by(sizes[1])} of layer "
+            f"{capture.where(one)}: {by(sizes[0])} tokens are not the {by(sizes[1])} of layer "
             f"{layer.name}, as {what} needs"
         )
 
