@@ -138,7 +138,7 @@ def test_query_heads_of_a_group_share_their_keys_and_values_by_reference(heads, 
     np.testing.assert_allclose(values_of(GQA, arrays)[0], expected, rtol=1e-12)
 
 
-def test_what_query_heads_share_is_drawn_once_between_them_or_on_the_stage_at_their_end():
+def test_keys_that_query_heads_share_are_drawn_once():
     root, leaves = spread_arrays(GQA, attention(8, 2))
     (row,) = root.rows_of_results
     assert [(len(fan.roots), fan.side, fan.depth) for fan in fans(row)] == [(4, "right", 2)] * 2

@@ -101,7 +101,7 @@ def test_letters_that_are_letters(text):
     assert written(text.split()) == tuple(text.split())
 
 
-def test_tokens_that_were_added_to_a_byte_level_vocabulary_are_what_they_say():
+def test_tokens_added_to_a_byte_level_vocabulary_are_kept_as_written():
     """An added token is spelled as it is, and its letters would be no characters as bytes."""
     assert written(["Ġun", "été", "Ġà", "cafÃ©"], True)[:2] == ("·un", "été")
     assert written(["café", "Ġis", "caf", "Ã", "©"], True) == ("café", "·is", "caf", "é(1/2)", "é(2/2)")

@@ -153,7 +153,7 @@ def test_zeros_are_absent_and_everything_else_is_there(factory):
     assert len(drawn(scene, "matrix", "A")["value"]) == 6
 
 
-def test_what_stands_where(factory):
+def test_places_of_matrices_and_products(factory):
     """Positions by the design: entries in rows and columns, products before the entries they join."""
     arrays = random(3, A=(2, 3), B=(3, 4))
     scene = build(described("out = A @ B", arrays, layout={"gap": 2.5}))

@@ -67,7 +67,7 @@ def test_cards_hide_the_scene_before_and_after_it(camera):
         assert scene.camera.data.dof.aperture_fstop < 100
 
 
-def test_nothing_but_the_card_is_seen_and_a_transparent_film_has_its_type_alone(tmp_path):
+def test_a_card_hides_the_scene_and_is_only_type_in_a_transparent_film(tmp_path):
     scene = built(look={"style": "paper"})
     settings = Settings(64, 36, 4, device="cpu")
     for name, transparent in (("whole", False), ("clear", True)):
@@ -91,9 +91,7 @@ def test_a_storyboard_shows_the_cards_before_and_after_the_beats():
     assert told == p.beats[0].told_at
 
 
-def test_the_estimate_of_a_still_is_of_the_frame_that_is_rendered_and_of_no_card(
-    tmp_path, monkeypatch, factory
-):
+def test_the_estimate_of_a_still_is_of_its_frame_and_never_of_a_card(tmp_path, monkeypatch, factory):
     scene = described("C = A @ B", random(1, A=(3, 4), B=(4, 2)), title="A title", cards=CARDS)
     seen, picture = [], Rendering.picture
     monkeypatch.setattr(Rendering, "picture", lambda *a: seen.append(a[1]) or picture(*a))

@@ -26,7 +26,7 @@ def rows_lit(scene, name, frame):
     return set(found["i"][found["lit"] > 0])
 
 
-def test_rows_come_one_by_one_and_light_up_the_row_that_they_are(factory):
+def test_rows_come_one_by_one_and_light_their_row_of_the_table(factory):
     table, scene = lookup()
     expected = table[CHOSEN]
     for frame in (1, 2.5, 4, 7.7, scene.frame_end):

@@ -126,7 +126,7 @@ def where(scene):
     return {ob.name: on_the_frame(scene, ob) for ob in written(scene) if ob.type == "FONT"}
 
 
-def test_a_camera_of_ones_own_without_perspective_gets_labels_and_what_refers_to_one_of_ours_stays(factory):
+def test_a_users_orthographic_camera_gets_labels(factory):
     scene, p = build(DESCRIPTION), plan(DESCRIPTION)
     label = next(ob for ob in written(scene) if ob.get(tags.KIND) == "label")
     mine = bpy.data.objects.new("mine", None)
@@ -172,7 +172,7 @@ def test_of_a_matrix_that_was_deleted_there_is_no_readout(factory):
     assert [ob[tags.NAME] for ob in scene.objects if ob.get(tags.KIND) == "readout"] == ["Q"]
 
 
-def test_a_camera_that_moves_and_was_keyed_by_hand_has_text_where_it_was_turned_after_an_update(factory):
+def test_text_follows_a_camera_that_was_keyed_by_hand(factory):
     description = scene_from(HEAD | {"camera": {"move": "orbit"}})
     scene = build(description)
     turned = scene.frame_end // 3

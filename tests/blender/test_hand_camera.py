@@ -68,7 +68,7 @@ def test_a_camera_that_moves_gets_a_key_here_or_stands_here_alone():
     assert len(bpy.data.actions) < actions and all(action.users for action in bpy.data.actions)
 
 
-def test_what_a_person_turned_of_a_camera_that_moves_is_kept_where_it_stands():
+def test_turns_of_a_moving_camera_by_hand_are_kept():
     scene = build(described(move="orbit"))
     middle, aim = scene.frame_end // 2, scene.camera.parent
     scene.frame_set(1)

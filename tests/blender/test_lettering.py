@@ -177,7 +177,7 @@ def test_what_is_computed_is_lit(factory):
 
 
 @pytest.mark.one_blender
-def test_what_is_written_on_a_travelling_picture_has_a_shade_behind_it_and_labels_their_times(factory):
+def test_text_over_a_moving_picture_has_a_shade_and_labels_have_times(factory):
     description = dataclasses.replace(
         load_scene(EXAMPLES / "attention_head.toml"), beats="off", spotlight="", why="", readout="off"
     )

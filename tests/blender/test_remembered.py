@@ -181,7 +181,7 @@ def test_a_shifted_lens_that_a_person_changed_keeps_the_middle_of_the_picture(fa
     assert remembered.changed(lens) == {"type", "lens"}
 
 
-def test_what_hung_on_a_camera_that_was_deleted_hangs_on_the_one_that_comes_back(factory):
+def test_children_of_a_deleted_camera_hang_on_its_successor(factory):
     scene = build(scene_of())
     children = {ob.name for ob in scene.camera.children_recursive}
     bpy.data.objects.remove(scene.camera)

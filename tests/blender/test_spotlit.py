@@ -45,7 +45,7 @@ def rendered(style, tmp_path):
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_what_is_lit_stands_out_in_the_legends_hue(factory, tmp_path, style):
+def test_lit_entries_stand_out_in_the_hue_of_the_legend(factory, tmp_path, style):
     found = rendered(style, tmp_path)
     table = color_map(STYLES[style].signed_map)
     for sign, wanted in ((-1.0, table[0]), (1.0, table[-1])):

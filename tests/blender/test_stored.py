@@ -78,7 +78,7 @@ def test_everything_of_a_plan_comes_back_from_a_saved_file_without_its_sources(a
     assert len(bpy.data.objects) == count
 
 
-def test_a_source_that_is_there_is_read_anew_and_only_what_is_gone_comes_from_the_file(away):
+def test_only_a_missing_source_is_read_from_the_blend(away):
     scene = build(load_scene(away / "scene.toml"))
     np.save(away / "k.npy", np.ones((3, 4), np.float32))
     (away / "v.csv").unlink()
@@ -138,7 +138,7 @@ def test_what_a_file_says_of_its_matrices_is_held_to_its_form(away):
     assert stored_matrices(scene) == {}
 
 
-def test_a_matrix_whose_mesh_a_person_edited_comes_from_its_file_or_is_missed_by_name(away):
+def test_a_matrix_with_an_edited_mesh_is_read_from_its_source(away):
     scene = build(load_scene(away / "scene.toml"))
     for ob in scene.objects:
         if ob.get(tags.KIND) == "matrix" and ob[tags.NAME] in ("M", "Q[1]"):

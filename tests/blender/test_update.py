@@ -154,7 +154,7 @@ OF_CAMERA = ("camera.", "render.width", "render.height")
         ),
     ],
 )
-def test_a_film_made_anew_is_what_a_build_would_make_and_leaves_the_matrices(factory, style, of):
+def test_a_film_made_anew_equals_a_build_and_leaves_the_matrices(factory, style, of):
     begun = scene_of(style)
     begun = dataclasses.replace(
         begun,

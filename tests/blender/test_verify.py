@@ -278,7 +278,7 @@ def test_a_saved_file_is_right(saved_head):
 
 @pytest.mark.parametrize("what", CORRUPTED)
 @pytest.mark.one_blender
-def test_any_one_thing_is_noticed(saved_head, what):
+def test_every_single_corruption_is_noticed(saved_head, what):
     bpy.ops.wm.open_mainfile(filepath=saved_head)
     scene = bpy.context.scene
     CORRUPTED[what](scene)

@@ -43,7 +43,7 @@ def test_what_says_nothing_changes_everything():
     assert differing(Scene(), other) == {"matrices": option.EVERYTHING}
 
 
-def test_what_differs_of_one_matrix_is_told_where_both_speak_of_it():
+def test_differences_within_one_table_are_told():
     before, after = (
         from_dict(Scene, {"expression": "out = A @ B", "products": {"out": table}}, "test")
         for table in ({"label": "a"}, {"label": "a", "color_map": "vik"})

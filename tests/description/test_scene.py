@@ -235,6 +235,6 @@ def test_whole_numbers_are_numbers_and_floats_keep_their_digits():
         ({"style": {"bevel": 0.7}}, "the most is 0.5 of a cube's width"),
     ],
 )
-def test_a_part_that_is_out_of_range_says_of_what_it_is_one(table, said):
+def test_a_part_out_of_range_says_what_it_is_a_part_of(table, said):
     with pytest.raises(InputError, match=said):
         from_dict(Scene, {"expression": "A", **table}, "test")

@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 SEED, COUNT = 1, 500
 
 
-def test_no_input_is_taken_otherwise_than_it_should(tmp_path):
+def test_no_input_is_taken_in_another_meaning(tmp_path):
     command = [sys.executable, HERE / "fuzz.py", "--seed", SEED, "--count", COUNT, "--without-blender"]
     done = subprocess.run(
         [*map(str, command), "--out", tmp_path], capture_output=True, text=True, check=False

@@ -58,7 +58,7 @@ def test_the_table_stands_above_its_columns_and_the_numbers_beside_their_rows():
     np.testing.assert_array_equal(found["ids"].origin - found["out"].origin, [-1 - GAP, 0, 0])
 
 
-def test_used_transposed_it_stands_turned():
+def test_a_result_that_is_used_transposed_stands_turned():
     root = stage(parse("(x = gather(E, ids)).T @ W"))
     sizes = shapes(root, {"E": (5, 4), "ids": (3, 1), "W": (3, 2)})
     found = {plane.stage.name: plane for plane in arrange(root, sizes, GAP).planes}

@@ -24,7 +24,7 @@ from matrix_cinema.look.drawn_order import directed, drawn
         ("👩\u200d💻", "👩💻"),
     ],
 )
-def test_a_line_as_it_is_drawn(text, glyphs):
+def test_a_line_in_the_order_in_which_it_is_drawn(text, glyphs):
     assert drawn(text) == glyphs
 
 

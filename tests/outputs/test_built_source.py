@@ -36,7 +36,7 @@ def dots(path):
         return np.asarray(image.convert("RGB"), int)
 
 
-def test_it_is_restyled_and_shot_anew_as_its_scene_file_is(built):
+def test_a_built_scene_is_restyled_as_its_scene_file_is(built):
     toml, blend = built
     for name in built:
         made = api.render(open_source(name, style="paper", view="top"), f"{name}.png", frame=5, **SMALL)
@@ -63,7 +63,7 @@ def test_it_is_restyled_and_shot_anew_as_its_scene_file_is(built):
     assert fills[0] != fills[1]
 
 
-def test_a_camera_that_someone_has_turned_goes_where_another_view_is_asked_for_and_else_stays(built):
+def test_a_turned_camera_moves_only_when_another_view_is_asked_for(built):
     _, blend = built
     scene = blend_file.open_built(open_source(blend))
     before = scene.camera.data.lens
@@ -79,7 +79,7 @@ def test_a_camera_that_someone_has_turned_goes_where_another_view_is_asked_for_a
 
 
 @pytest.mark.one_blender
-def test_what_it_takes_what_it_tells_and_what_a_farm_gets_is_as_of_its_scene_file(built, capsys):
+def test_a_built_scene_gives_the_estimate_beats_and_farm_job_of_its_file(built, capsys):
     toml, blend = built
     told = [api.estimate(name, "x.mp4", **SMALL) for name in built]
     assert [one.frames for one in told] == [12, 12] and told[0].elements == told[1].elements > 0

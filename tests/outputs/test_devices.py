@@ -58,7 +58,7 @@ def test_what_is_asked_for_is_taken(cycles, asked, ids):
     assert [one.id for one in devices.taken(asked)] == ids
 
 
-def test_auto_takes_what_is_ticked_in_the_preferences_else_the_best_there_is(cycles):
+def test_auto_takes_the_ticked_devices_or_else_the_best(cycles):
     cycles(*L4, *L4X, kind="CUDA", ticked=["CUDA_1", "OPTIX_0"])
     assert [one.id for one in devices.taken("auto")] == ["CUDA_1"]
     cycles(ARC)

@@ -94,7 +94,7 @@ def test_a_large_scene_waits_and_says_so(made, monkeypatch):
     assert made.view_settings.exposure == 0.0 and "waits for the button" in live.note(made)
 
 
-def test_a_scene_that_took_long_waits_with_what_draws_all_anew_and_with_nothing_else(made):
+def test_a_slow_scene_waits_only_with_changes_that_draw_all_anew(made):
     build_operator.seconds[made.session_uid] = 1000.0
     panel, matrix = made.matrix_cinema_panel, drawn(made, "A")
     panel.style.exposure = 0.5
@@ -129,7 +129,7 @@ def test_a_build_that_is_stopped_before_it_draws_leaves_all_as_it_was(made):
     assert update.done(steps) == made and "A @ B @ A" in made[tags.DESCRIPTION]
 
 
-def test_large_node_groups_are_made_ahead_one_a_step_and_leave_nothing_in_the_file(made, monkeypatch):
+def test_large_node_groups_are_made_ahead_one_a_step(made, monkeypatch):
     monkeypatch.setattr(store, "_seen", {})
     plan, trees = stored.plan_of(made, built.description(made)), [*bpy.data.node_groups]
     assert list(update.groups_ahead(plan)) == [update.TO_GROUPS] * 3  # of products, results and matrices

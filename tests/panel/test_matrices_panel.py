@@ -43,7 +43,7 @@ def drafted(scene):
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.toml")), ids=lambda path: path.stem)
-def test_the_panel_gives_back_what_every_example_says(path):
+def test_every_example_goes_through_the_panel_unchanged(path):
     bpy.ops.wm.read_homefile(use_factory_startup=True)
     panel = bpy.context.scene.matrix_cinema_panel
     panel.file = str(path)
@@ -135,7 +135,7 @@ def test_new_names_beside_those_of_a_capture_come_from_it():
     assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
 
 
-def test_numbers_typed_by_hand_survive_an_expression_that_does_not_name_them_for_a_while(scene):
+def test_typed_numbers_survive_an_expression_without_their_matrix(scene):
     panel = scene.matrix_cinema_panel
     panel.expression = "out = A @ B"
     item = panel.matrices["B"]

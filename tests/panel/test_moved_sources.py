@@ -13,7 +13,7 @@ from matrix_cinema.ui import built, properties  # noqa: E402
 pytestmark = pytest.mark.usefixtures("registered")
 
 
-def test_a_scene_is_restyled_after_its_folder_was_moved_away_and_the_file_was_opened_again(tmp_path):
+def test_a_saved_scene_is_restyled_without_its_source_folder(tmp_path):
     bpy.ops.wm.read_homefile(use_factory_startup=True)
     folder = tmp_path / "examples"
     folder.mkdir()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("registered")
 
 
 @pytest.mark.parametrize("language", translations.TRANSLATIONS)
-def test_all_that_is_said_is_covered_and_nothing_else(language):
+def test_every_label_tooltip_and_report_is_translated(language):
     known, said = set(translations.TRANSLATIONS[language]), labels() | tooltips() | reports()
     missing = sorted(one for one in said - known if one[1] not in translations.NAMES)
     assert not missing, missing

@@ -64,14 +64,14 @@ def test_what_is_written_is_in_the_frame_and_clear_of_each_other(head, tilt, tur
     assert not [(a, b) for a, b in clashes(np.concatenate([quads, boxes])) if a < len(quads) <= b]
 
 
-def test_what_stands_over_the_scene_has_a_shade_behind_it_and_what_does_not_has_none(head):
+def test_only_text_over_the_scene_has_a_shade(head):
     near = camera(head, 60, 20, -0.3)
     far = camera(head, 60, 20, 0.3)
     assert seen_through(head, lambda _: near, ASPECT, 1.0).overlay.shades
     assert not seen_through(head, lambda _: far, ASPECT, 1.0).overlay.shades
 
 
-def test_a_star_that_cannot_be_read_has_a_readout_where_nothing_of_the_scene_is(head):
+def test_a_readout_of_a_star_stands_clear_of_the_scene(head):
     drawing = None
     for turn in range(0, 360, 30):
         view = camera(head, 80, turn, 0.2)
@@ -93,7 +93,7 @@ def test_a_camera_that_looks_away_has_no_labels_and_its_title_all_the_same(head)
     assert "A head" in [text.text for text in drawing.overlay.texts]
 
 
-def test_a_camera_that_moves_has_labels_for_each_phase_and_now_for_what_it_sees_now(head):
+def test_a_moving_camera_has_labels_for_each_phase(head):
     p = planned_from(HEAD | {"beats": "auto"})
     stands, turned = camera(p, 60, 20, 0.15), camera(p, 50, -60, 0.15)
     last = float(p.timeline.last_frame)
@@ -105,7 +105,7 @@ def test_a_camera_that_moves_has_labels_for_each_phase_and_now_for_what_it_sees_
 
 
 @pytest.mark.parametrize("tilt, turn", [(20.0, 30.0), (50.0, -40.0)])
-def test_type_of_a_figure_keeps_clear_of_the_stars_and_of_what_stands_beside_the_scene(head, tilt, turn):
+def test_type_of_a_figure_keeps_clear_of_stars_and_readouts(head, tilt, turn):
     type = page_type(7.0, lambda text, size: 0.55 * size * len(text))
     view, width, height = camera(head, tilt, turn, 0.2), 320.0, 180.0
     free = given_panel(head, type, width, view)

@@ -80,7 +80,7 @@ def test_the_first_example_has_both_axes_straight_at_its_star(seen):
     assert {stroke.kind for stroke in strokes} <= {"callout", "name", "link", "frame"}  # none from a token
 
 
-def test_the_number_of_what_is_lit_covers_nothing_that_matters(seen):
+def test_the_number_of_a_lit_entry_covers_no_matrix(seen):
     one = seen["attention_head"]
     callout = [label for label in one.labels if label.kind == "callout" and label.owner == "attn"]
     (stage,) = {plane.stage for plane in one.p.arrangement.planes if plane.stage.name == "attn"}

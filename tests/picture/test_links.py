@@ -132,13 +132,13 @@ def test_a_dark_scene_links_alike(head):
     assert sorted(links_of(film_of(p))[2]) == ["attn", "out"]
 
 
-def test_links_can_be_left_out_and_stand_neither_before_a_turning_camera_nor_around_names_inside(head):
+def test_links_are_left_out_for_a_turning_camera_and_names_inside(head):
     for look, camera in (({"links": "off"}, {}), ({}, {"move": "orbit"}), ({"center_names": 6.0}, {})):
         p = planned(look={"settled_scale": 0.0, **look}, camera=camera)
         assert not len(links_of(film_of(p))[0])
 
 
-def test_a_camera_turned_by_hand_has_links_and_one_that_turns_all_the_time_has_none(head):
+def test_a_camera_that_keeps_turning_has_no_links(head):
     p, drawing = head
     view = drawing.shot.view(float(p.timeline.last_frame))
     laid = seen_through(p, lambda _: view, ASPECT, 1.0)

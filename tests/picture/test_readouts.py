@@ -39,7 +39,7 @@ def readouts(scene):
     return compose(plan(scene), WIDE).beside.readouts
 
 
-def test_a_star_that_is_seen_from_its_edge_has_a_readout_and_one_that_can_be_read_has_none():
+def test_only_a_star_that_cannot_be_read_has_a_readout():
     assert [one.plane.stage.name for one in front()[1].beside.readouts] == ["attn"]
     assert readouts(HEAD) == ()
     assert readouts(seen_from("front", readout="off")) == ()

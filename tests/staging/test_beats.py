@@ -136,7 +136,7 @@ def test_a_beat_is_long_enough_to_read_and_for_what_runs():
     assert p.timeline.last_frame == p.timeline.done == round(p.beats[-1].end)
 
 
-def test_what_no_beat_runs_is_there_from_the_start_or_follows_what_it_takes():
+def test_a_result_without_a_beat_is_there_from_the_start_or_follows_its_operands():
     alone = plan(scene(Beat(say="a"), Beat(run="D"))).timeline.moves
     assert alone["C"].sweep_keys() == [(0.0, alone["C"].steps)] and alone["D"].start > 1.0
     after = plan(scene(Beat(say="a"), Beat(run="C"), Beat(say="b"))).timeline.moves
@@ -375,7 +375,7 @@ def test_any_expression_can_be_told(expression):
 # What is read
 
 
-def test_captions_are_large_in_two_lines_at_most_and_nothing_stands_under_what_is_written():
+def test_captions_are_large_and_cover_nothing():
     p = plan(head())
     made = compose(p, 16 / 9)
     assert not made.overlay.shades
@@ -394,7 +394,7 @@ def test_captions_are_large_in_two_lines_at_most_and_nothing_stands_under_what_i
             assert not covered(view.project(part.corners())[None, None], boxes)[0]
 
 
-def test_scores_have_their_own_name_until_softmax_is_half_through_and_labels_stay_while_they_are_the_same():
+def test_scores_keep_their_name_until_softmax_is_half_through():
     p = plan(head())
     made = compose(p, 16 / 9)
     move = p.timeline.moves["attn"]
@@ -431,7 +431,7 @@ def test_what_passes_under_a_caption_is_shaded_in_that_beat_alone():
     assert made.overlay.shaded == ((near.start, last.span.arrived),) and made.overlay.shades
 
 
-def test_a_camera_stands_where_the_next_beat_needs_it_and_moves_for_what_comes():
+def test_a_camera_moves_on_for_each_beat():
     p = plan(head())
     made = compose(p, 16 / 9)
     poses = np.array([made.shot.pose(beat.span.arrived) for beat in p.beats])

@@ -94,20 +94,20 @@ def test_one_range_has_numbers_and_many_their_ends():
     assert "products" not in names  # the picture is about C
 
 
-def test_the_range_of_sums_is_told_as_before_the_first_function_that_they_go_through():
+def test_the_legend_names_the_function_before_which_sums_have_their_range():
     p = planned("attn = softmax(Q @ K.T / 2)", Q=(5, 4), K=(5, 4))
     told = " ".join(row for bar in legend_of(p) for row, _ in bar.rows).replace(JOINED, " ")
     sums = p.evaluation["Q"].final @ p.evaluation["K"].final.T
     assert f"attn before scaling {number(np.abs(sums).max())}" in told
 
 
-def test_a_range_is_told_once_where_a_matrix_takes_over_what_stands_beside_it():
+def test_a_range_that_a_matrix_takes_over_is_told_once():
     p = planned("w = softmax((scaled = x / 2))", {"numbers": "on"}, x=(1, 5))
     signed, _ = legend_of(p)
     assert [names for names, _ in signed.rows] == ["x", "scaled"]
 
 
-def test_products_have_a_range_in_the_legend_where_the_picture_is_about_all():
+def test_the_legend_has_the_range_of_products_without_a_star():
     many = planned("D = (C = A @ B) @ E", A=(4, 3), B=(3, 2), E=(2, 5))
     (signed,) = legend_of(many)
     ((names, _),) = signed.rows

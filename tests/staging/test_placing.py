@@ -34,7 +34,7 @@ def test_the_cheapest_place_is_taken_and_what_has_none_is_left_out():
     assert settle([b], np.array([[0, 0, 2, 2]]))[0].write() is None
 
 
-def test_what_is_crowded_out_gets_its_place_where_all_together_cost_less_then():
+def test_a_crowded_out_label_gets_a_place_if_all_cost_less():
     """In turn, the first takes 5, the second is left 0, and the third moves away from that: 65 in all."""
     places = ((5, 0.0), (3, 35.0)), ((5, 0.0), (0, 40.0)), ((1, 0.0), (2, 25.0))
     taken = settle(

@@ -61,7 +61,7 @@ def test_it_comes_up_when_all_of_it_is_finished():
     assert p.spotlight.dim_keys("C") == [(begin, 0.0), (end, 0.0)]  # a star is spared
 
 
-def test_without_one_there_is_none_and_what_is_not_there_is_refused():
+def test_without_a_spotlight_there_is_none_and_unknown_rows_are_refused():
     one = scene("C = A @ B", "", A=(3, 4), B=(4, 5))
     assert plan(one).spotlight is None
     with pytest.raises(InputError, match="spotlight: .*rows are 0 to 2"):

@@ -77,7 +77,7 @@ def test_both_axes_of_the_star_are_labelled_at_the_star():
 
 
 @pytest.mark.parametrize("scheme, view", [("stage", "stage"), ("blocks", "mm"), ("zigzag", "isometric")])
-def test_a_scheme_and_a_view_that_are_given_are_kept_and_there_is_no_star_then(scheme, view):
+def test_a_given_scheme_and_view_are_kept_without_a_star(scheme, view):
     scene = head()
     scene = dataclasses.replace(
         scene,

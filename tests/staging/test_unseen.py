@@ -42,7 +42,7 @@ def test_a_sum_stands_in_the_place_of_its_product_with_the_row_beside_it():
     )
 
 
-def test_what_gives_way_to_a_star_leaves_room_for_its_labels_in_a_stack_too():
+def test_a_stack_leaves_room_for_the_labels_of_its_star():
     apart = []
     for heads in ([], [2]):
         shapes = {"Q": [*heads, 5, 4], "K": [*heads, 5, 4], "B": [5, 5]}
