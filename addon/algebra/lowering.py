@@ -41,18 +41,20 @@ _REVERSED_STEPS = {"*": "multiply", "/": "divide_into", "+": "add", "-": "subtra
 
 def stage(node: Node) -> Stage:
     """The root stage of a parsed expression. Several expressions have one root, in which their results stand
-    side by side, except those that another expression uses.
+    side by side, except those that another expression uses. One that is only a name lets the result of that
+    name stand there even so.
 
     Raises InputError for a text that parses but has no meaning: a name used for two things, a number where a
     matrix belongs, an unknown mask or axis.
     """
-    lowering, made = _Lowering(), []
+    lowering, made, asked = _Lowering(), list[Stage](), set[Stage]()
     for statement in node.statements if isinstance(node, Several) else (node,):
         if number_part(statement) and not isinstance(statement, Name):
             raise statement.at.error("this is a number; expected a matrix expression like out = A @ B")
         made.append(lowering.finished(statement))
+        asked |= {made[-1]} if isinstance(statement, Name) else set()
     taken = {part for result in made for part in stages_of(result) if part is not result}
-    roots = tuple(dict.fromkeys(result for result in made if result not in taken))
+    roots = tuple(dict.fromkeys(result for result in made if result in asked or result not in taken))
     return side_by_side(text_of(node), (roots,))
 
 

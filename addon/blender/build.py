@@ -249,7 +249,7 @@ def _matrix(p, plane, pool, points, swept, element, collection):
         set_inputs(ob, {"As Points": p.as_points and not few, "Depth": p.scene.layout.gap})
     if plane.consumer in swept:
         _light_up(p, plane, ob, swept[plane.consumer], points)
-    ob.hide_render = ob.hide_viewport = p.is_unseen(plane.stage)
+    ob.hide_render = ob.hide_viewport = plane.unseen
     return ob
 
 
@@ -280,7 +280,7 @@ def _numbers(p, matrices, products, collection):
     """Write the values on the matrices, and on the products in use."""
     for plane, ob in zip(p.arrangement.planes, matrices, strict=True):
         name = plane.stage.name
-        if p.is_unseen(plane.stage):
+        if plane.unseen:
             continue
         result, material = p.evaluation[name], matrix_number_material(p, name)
         every = [result.final, result.raw] + ([_products_of(p, plane.stage)] if products.get(name) else [])

@@ -104,7 +104,7 @@ def write_film(
     write_picture(drawing, drawn.matrices, drawn.products, font, rooms["Lettering"], target)
     sharpen(drawing, lens)
     stands = drawing.seen.position
-    casters = [Caster(ob, plane) for plane, ob in drawn.planes if not p.is_unseen(plane.stage)]
+    casters = [Caster(ob, plane) for plane, ob in drawn.planes if not plane.unseen]
     studio.light(p, drawing.first, stands, drawing.lit, casters, environment, rooms["Stage"], target)
     made = [ob for room in rooms.values() for ob in room.objects if ob not in every]
     if drawing.turntable:

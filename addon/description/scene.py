@@ -33,6 +33,7 @@ SCHEMES = ("auto", "stage", "blocks", "zigzag", "wheel", "custom")
 POLARITIES = ("negative", "positive")
 LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
 BESIDES = ("right", "front", "back")
+DRAWN = ("always", "once", "never")  # at how many of its places a matrix is drawn
 PLACES_OF_SUMS = ("auto", "beside", "in place")  # where a result stands that is made entry by entry
 SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
@@ -139,6 +140,9 @@ class MatrixOptions:
     Of a file's array, `index` first takes entries of the leading axes. Then `axis_order` reorders the
     remaining axes, by their numbers from 0. Then `slices` takes a part of each, such as "2:5" or ":". In an
     `additive_mask`, entries of at most -1e4 do not exist; None lets the expression decide (algebra.additive).
+
+    A matrix that several results use stands at each of them. With `drawn` "once" it stands only at the first
+    one that the layout places, and links lead from there; with "never" it is left out of the picture.
     """
 
     file: str = ""
@@ -162,6 +166,7 @@ class MatrixOptions:
     column_axis: str = option("", changes=FILM)
     row_labels: tuple[str, ...] = option((), changes=FILM)
     column_labels: tuple[str, ...] = option((), changes=FILM)
+    drawn: str = option("always", choices=DRAWN)
     color_map: str = option("", changes=COLORS)
     pooling: str = ""
     pooling_rule: str = option("", choices=("",) + POOLINGS)
@@ -173,7 +178,8 @@ class ProductOptions:
 
     The animation "inherit" takes the animation of the product that uses this result. `epilogue` names one of
     mm's epilogues; the expression can say the same. `interior` says whether the products in the cuboid are
-    drawn; None decides by their number (staging.budget).
+    drawn; None decides by their number (staging.budget). A result that others use may be `drawn` "once", as a
+    given matrix (MatrixOptions).
     """
 
     epilogue: str = ""
@@ -185,6 +191,7 @@ class ProductOptions:
     left_placement: str = option("", choices=("",) + LEFTS)
     right_placement: str = option("", choices=("",) + RIGHTS)
     interior: bool | None = None
+    drawn: str = option("always", choices=DRAWN[:2])
     label: str = option("", changes=FILM)
     color_map: str = option("", changes=COLORS)
     pooling: str = ""

@@ -182,7 +182,8 @@ class Plan:
     @cached_property
     def unseen(self) -> frozenset[str]:
         """The names of the matrices that are not in the picture."""
-        return frozenset(plane.stage.name for plane in self.arrangement.planes if plane.unseen)
+        every = {plane.stage.name for plane in self.arrangement.planes}
+        return frozenset(every - {plane.stage.name for plane in self.arrangement.seen})
 
     def is_unseen(self, stage: Stage) -> bool:
         """Whether a matrix is not in the picture."""

@@ -161,7 +161,8 @@ def _of_beats(p: Any) -> Spotlight | None:
 
 def parts_of(p: Any, text: str, where: str) -> tuple[Lit, ...]:
     """The entries that a text points at, and those that make them. In a matrix that the text points at, only
-    the pointed entries are lit. Raises InputError, which begins with `where`."""
+    the pointed entries are lit. A whole matrix lights nothing else: all that makes it would stand out, and
+    what the text leaves out could not step back. Raises InputError, which begins with `where`."""
     pointed = [lit for _, lit in pointed_at(p, text, where)]
     named = {lit.stage for lit in pointed}
     parts = [made for lit in pointed for made in (lit, *(m for m in _makers(p, lit) if m.stage not in named))]
@@ -184,7 +185,10 @@ def pointed_at(p: Any, text: str, where: str) -> Iterator[tuple[str, Lit]]:
 
 
 def _makers(p: Any, lit: Lit) -> Iterator[Lit]:
-    """The entries of a stage's operands that make the lit ones."""
+    """The entries of a stage's operands that make the lit ones, unless these are the whole stage."""
+    rows, columns = p.evaluation[lit.stage].shape
+    if (lit.rows, lit.columns) == ((0, rows - 1), (0, columns - 1)):
+        return
     sides = [values.shape for values in p.evaluation.sides(lit.stage)]
     along = {"i": lit.rows, "j": lit.columns}
     for n, operand in enumerate(lit.stage.operands):

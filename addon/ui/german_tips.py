@@ -38,6 +38,11 @@ TOOLTIPS = {
     "An object of this file": "Ein Objekt dieser Datei",
     "Another seed draws other random numbers": "Ein anderer Startwert gibt andere Zufallszahlen",
     "As a lens sees it": "Wie ein Objektiv es sieht",
+    "At each place where it is used": "An jeder Stelle, an der sie verwendet wird",
+    "At how many of the places where it is used the matrix is drawn":
+    "An wie vielen der Stellen, an denen sie verwendet wird, die Matrix gezeichnet wird",
+    "At one place; lines lead from there to what else uses it":
+    "An einer Stelle; von dort führen Linien zu allem, was sie sonst verwendet",
     "Attention head of that layer": "Aufmerksamkeitskopf dieser Schicht",
     "Away from the result": "Vom Ergebnis weg",
     "Background, materials, light and colour maps, as one design":
@@ -51,6 +56,7 @@ TOOLTIPS = {
     "Black, beads in the colours of mm, entries in use twice as bright":
     "Schwarz, Perlen in den Farben von mm; benutzte Einträge sind doppelt so hell",
     "Blur before and behind the star; only if no text is on the picture, and the camera has no depth "
+    "It is left out of the picture": "Sie wird nicht gezeigt",
     "of field of its own":
     "Unschärfe vor und hinter dem Star; nur wenn kein Text im Bild steht und die Kamera keine eigene "
     "Schärfentiefe hat",

@@ -23,7 +23,7 @@ from .translations import report
 
 PRODUCT = tuple(f.name for f in dataclasses.fields(ProductOptions))
 # Options of every matrix.
-DRAWN = ("label", "row_axis", "column_axis", "color_map", "pooling", "pooling_rule")
+DRAWN = ("drawn", "label", "row_axis", "column_axis", "color_map", "pooling", "pooling_rule")
 MADE_UP = ("init", "min", "max", "dropout", "seed")
 MATRIX = (*DRAWN, *MADE_UP, "file", "tensor")
 SHELF = 64  # items that are kept for names that the expression may use again

@@ -483,6 +483,7 @@ def chosen_of(layout: bpy.types.UILayout, kind: str, settings: Any, listed: str,
 def _drawn_as(layout, item):
     """The look of a single matrix or result, where it differs from the others."""
     column = layout.column(align=True)
+    column.prop(item, "drawn")
     column.prop(item, "color_map")
     column.prop(item, "pooling", placeholder="As everywhere")
     column.prop(item, "pooling_rule")

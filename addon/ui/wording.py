@@ -22,6 +22,7 @@ AUTOMATIC = "automatic"
 # Fields that a matrix and a result have in common.
 _IN_COMMON: dict[str, tuple[str, str, dict]] = {
     "label": ("Label", "Text that is written instead of the name", {}),
+    "drawn": ("Drawn", "At how many of the places where it is used the matrix is drawn", {}),
     "pooling": ("Pooling", 'Rows and columns that one element stands for, such as "4x4", or "off" or '
                 '"auto"; empty: as for the whole scene', {}),
     "pooling_rule": ("Pooled To", "The number that an element shows for the entries it stands for", {}),
@@ -247,6 +248,10 @@ FIELDS = {
     },
 }  # fmt: skip
 
+_DRAWN = {
+    "always": ("Always", "At each place where it is used"),
+    "once": ("Once", "At one place; lines lead from there to what else uses it"),
+}
 _AS_EVERYWHERE = {"": ("As Everywhere", "The choice for the whole scene")}
 # (class, field): {choice: (label, tooltip)}; a choice that is missing is labelled with its own name.
 CHOICES: dict[tuple[Any, str], dict[Any, tuple[str, str]]] = {
@@ -264,6 +269,8 @@ CHOICES: dict[tuple[Any, str], dict[Any, tuple[str, str]]] = {
         "shadow": ("Shadows", "Only soft shadows of the matrices, on an invisible floor; costs nothing"),
         "catcher": ("Shadow Catcher", "Shadows of all that stands there, from every lamp; twice the time"),
     },
+    (MatrixOptions, "drawn"): _DRAWN | {"never": ("Never", "It is left out of the picture")},
+    (ProductOptions, "drawn"): _DRAWN,
     (Layout, "sums"): {
         "auto": ("Automatic", "The place in which the star reads best"),
         "beside": ("Beside the Product", "Both are drawn"),

@@ -106,3 +106,10 @@ def test_what_costs_more_than_what_is_taken_is_never_made():
     cheap = option(0, 0, 1, 1, 1)
     assert settle([[Later(5.0, make), cheap]], NOWHERE) == [cheap] and not made
     assert settle([[Later(5.0, make), cheap]], cheap.boxes) == made[:1]
+
+
+def test_labels_of_their_own_widths_keep_their_distances():
+    spots, apart = np.array([0.0, 1.0, 2.0, 6.0]), np.array([2.0, 1.5, 1.0])
+    placed = spread(spots, apart)
+    assert (np.diff(placed) >= apart - 1e-9).all() and placed[3] == 6.0
+    assert placed[:3].mean() == pytest.approx(1.0)

@@ -6,7 +6,7 @@ from from_tables import planned_from, scene_from
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from matrix_cinema.description.scene import MatrixOptions, Scene, load_scene
+from matrix_cinema.description.scene import Layout, MatrixOptions, Scene, load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.kinds.places import Ruler
 from matrix_cinema.staging.camera.views import bare_view
@@ -229,6 +229,19 @@ def test_the_picture_says_what_a_bead_is():
     ]
     (turned,) = [plane for plane in planes if plane.stage.name == "B"]
     assert notes([turned], [Pool(16, 1)]) == ["each bead is the largest of 1 × 16 entries"]
+
+
+def test_weights_with_two_shortened_axes_have_finer_beads_and_the_picture_says_so():
+    shapes = {"x": (16, 384), "W": (384, 64), "K": (16, 64)}
+    matrices = {name: MatrixOptions(init="normal", shape=shape) for name, shape in shapes.items()}
+    layout = Layout(scheme="stage", longest=8)
+    p = plan(Scene(expression="attn = softmax(x @ W @ K.T)", matrices=matrices, layout=layout, star="attn"))
+    of = {plane.stage.name: pool for plane, pool in zip(p.arrangement.planes, p.pools, strict=True)}
+    assert (of["x"].rows, of["x"].columns) == (1, 48) and (of["W"].rows, of["W"].columns) == (24, 4)
+    assert notes(p.arrangement.seen, p.seen_pools) == [
+        "along an axis of 64 each bead is the largest of 4 or 8",
+        "along an axis of 384 each bead is the largest of 24 or 48",
+    ]
 
 
 LEGIBLE_TODAY = [

@@ -41,6 +41,10 @@ def test_a_matrix_that_is_pointed_at_is_lit_there_alone():
     assert np.array_equal(found["B"], only((4, 5), [3], range(5)))
 
 
+def test_a_whole_matrix_lights_nothing_else():
+    assert set(spots("C = A @ B", "C", A=(3, 4), B=(4, 5))) == {"C"}
+
+
 def test_of_a_transpose_it_is_the_row():
     found = spots("C = A @ B.T", "C[:, 2]", A=(3, 4), B=(5, 4))
     assert np.array_equal(found["B"], only((5, 4), [2], range(4)))

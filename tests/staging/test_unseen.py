@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from from_tables import planned_from
+from matrix_cinema.kinds.stage import roots_of
 from matrix_cinema.picture.figure_foot import pooled_notes
 from matrix_cinema.staging.guides import flow_guides, row_guides
 from matrix_cinema.staging.pooling import pools_of
@@ -116,6 +117,17 @@ def test_hidden_inputs_take_no_room():
     )
 
 
+@pytest.mark.parametrize("drawn, places", [("always", 2), ("once", 1), ("never", 0)])
+def test_a_matrix_that_two_results_use_stands_as_often_as_the_scene_says(drawn, places):
+    shapes = {"x": [5, 6], "W": [6, 4], "U": [6, 4]}
+    matrices = {name: {"init": "normal", "shape": shape} for name, shape in shapes.items()}
+    matrices["x"]["drawn"] = drawn
+    p = planned_from({"expression": "(Q = x @ W) @ (K = x @ U).T", "matrices": matrices})
+    stands = [plane.unseen for plane in p.arrangement.planes if plane.stage.name == "x"]
+    assert len(stands) == 2 and stands.count(False) == places
+    assert p.unseen == ({"x"} if drawn == "never" else set())
+
+
 def test_what_is_hidden_counts_in_no_budget_or_range_and_has_no_guide():
     matrices = {
         "Q": {"init": "normal", "shape": [8, 6]},
@@ -153,3 +165,12 @@ def test_what_is_seen_has_no_larger_beads_for_a_matrix_that_is_not():
     alone = {plane.stage.name: pool for plane, pool in zip(planes, pools, strict=True)}
     together = {plane.stage.name: pool for plane, pool in zip(planes, p.pools, strict=True)}
     assert alone["A"].rows < together["A"].rows == together["S"].rows == alone["S"].rows
+
+
+def test_a_result_that_another_one_uses_may_stand_beside_it_and_be_drawn_once():
+    matrices = {name: {"init": "normal", "shape": [4, 4]} for name in "ABC"}
+    said = {"expression": "W = A @ B\nZ = C @ (W + A)\nW", "matrices": matrices}
+    p = planned_from(said | {"products": {"W": {"drawn": "once"}}})
+    assert [root.name for root in roots_of(p.root)] == ["W", "Z"]
+    stands = [plane for plane in p.arrangement.planes if plane.stage.name == "W"]
+    assert [(plane.role, plane.unseen) for plane in stands] == [("result", False), ("operand", True)]

@@ -124,6 +124,7 @@ class _Arranging:
     spacing: float
     unseen: Unseen
     grown: set[str] = field(default_factory=set)  # names of the stages whose operands are placed already
+    placed: set[str] = field(default_factory=set)  # names of the stages that stand somewhere already
     shared: dict = field(default_factory=dict)  # (product, side): whether its face is drawn (at low, at high)
 
     def stand_results(self) -> list[Part]:
@@ -213,7 +214,9 @@ class _Arranging:
         """The plane of a face, and all that makes its matrix. `parent` is the Turn of the cuboid at whose
         `side`, "left" or "right", the matrix is an argument."""
         stage = face.operand.stage
-        plane = replace(face.plane(), unseen=stage.name in self.unseen.matrices)
+        again = stage.name in self.unseen.once and stage.name in self.placed
+        self.placed.add(stage.name)
+        plane = replace(face.plane(), unseen=again or stage.name in self.unseen.matrices)
         if not self.grows(stage):
             return [plane]
         self.grown.add(stage.name)

@@ -17,10 +17,12 @@ from ...kinds.stage import Shape, Stage, stages_of
 
 @dataclass(frozen=True)
 class Unseen:
-    """Names of the `matrices` that are not seen, and of the products whose `interiors` are not. `giving_way`
-    maps each of these matrices that gives way to the name of the sheet that stands in its place."""
+    """Names of the `matrices` that are not seen, of those seen only `once`, where they are placed first, and
+    of the products whose `interiors` are not seen. `giving_way` maps each of these matrices that gives way to
+    the name of the sheet that stands in its place."""
 
     matrices: frozenset[str] = frozenset()
+    once: frozenset[str] = frozenset()
     interiors: frozenset[str] = frozenset()
     giving_way: Mapping[str, str] = field(default_factory=dict)
 
@@ -35,12 +37,19 @@ def unseen_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene, stars: Col
         giving_way = _giving_way(stages, shapes, {*stars, *_named(stages, scene)})
     matrices = {stage.name for stage in stages if hides(scene, stage)} | set(giving_way)
     interiors = {stage.name for stage in stages if stage.has_interior and _is_bare(stage, scene)}
-    return Unseen(frozenset(matrices), frozenset(interiors if matrices else ()), giving_way)
+    once = {stage.name for stage in stages if _is_drawn(stage, scene, "once")}
+    bare = frozenset(interiors if matrices or once else ())
+    return Unseen(frozenset(matrices), frozenset(once), bare, giving_way)
 
 
 def hides(scene: Scene, stage: Stage) -> bool:
-    """Whether a scene hides this matrix because it is given."""
-    return scene.animation.hide_inputs and not stage.operands
+    """Whether a scene hides this matrix because it is given, or because it says so of it."""
+    return _is_drawn(stage, scene, "never") or (scene.animation.hide_inputs and not stage.operands)
+
+
+def _is_drawn(stage, scene, how):
+    """Whether this is `how` often a scene says that a matrix is drawn."""
+    return stage.options(scene).drawn == how
 
 
 def _named(stages, scene):

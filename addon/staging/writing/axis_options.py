@@ -20,7 +20,8 @@ AXIS_SIZE, TOKEN_SIZE = 0.025, 0.026  # sizes of type
 TOKEN_SCALES = (1.0, 0.92, 0.84, 0.76)  # of the labels of one axis
 TITLE_CLEARANCE = 1.3  # sizes of type between a row's labels and its title, if the other title is under it
 TOKEN_LEADING = 1.03  # from one label to the next, of their size
-LETTER_GAP = 0.3  # from the labels at both ends of an upright row to the next one, of their size
+LETTER_GAP = 0.3  # from a label of an upright row to the next one, of their size
+ASIDE_MOST, ASIDE_MOST_AT_ENDS = 0.3, 0.7  # columns: how far such a label may stand from its own one
 LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
 ARM = 0.03  # the least length of a leader
 ARM_PIECES = 12  # in which leaders are looked at, so fine that those of rows and columns may meet at a corner
@@ -173,22 +174,20 @@ def _upright(
     canvas: Canvas, axis: LabelledAxis, title: str, anchors: np.ndarray, outward: np.ndarray, cost: float
 ) -> list[Option]:
     """The labels of an axis, upright in a row above or below their `anchors` (n, 3), if they are as narrow as
-    the columns, such as letters. The labels at the ends may stand out a little."""
+    the columns, such as letters. They make way for one another; those at the ends may stand out more."""
     points, step = canvas.project(anchors), 1 if outward[1] > 0 else -1
     order = 1.0 if points[-1, 0] >= points[0, 0] else -1.0
     pitch, options = np.abs(np.diff(points[:, 0])).min(initial=np.inf), []
+    most = np.full(len(points), ASIDE_MOST * pitch)
+    most[[0, -1]] = ASIDE_MOST_AT_ENDS * pitch
     for scale in TOKEN_SCALES:
         size = TOKEN_SIZE * scale
         high = canvas.type.sized(size)
         half = 0.5 * np.array([canvas.type.width(text, size) for text in axis.texts])
-        x, y = points[:, 0].copy(), points[:, 1] + step * NAME_GAP + (0.0 if step > 0 else -high)
-        both, apart = half[1:] + half[:-1], order * np.diff(x)  # of each and the next one
-        over = np.maximum(1.1 * both - apart, 0.0)
-        if len(over) and (over[1:-1].max(initial=0.0) > 0.0 or over[[0, -1]].max() > 0.7 * pitch):
+        y = points[:, 1] + step * NAME_GAP + (0.0 if step > 0 else -high)
+        x = order * spread(order * points[:, 0], half[1:] + half[:-1] + LETTER_GAP * high)
+        if (np.abs(x - points[:, 0]) > most).any():
             continue
-        if len(over):
-            aside = np.maximum(both + LETTER_GAP * high - apart, over)
-            x[[0, -1]] += order * aside[[0, -1]] * (-1.0, 1.0)
         boxes = np.column_stack([x - half, y, x + half, y + high])
         head = _head(canvas, title, boxes, step, True, anchors[0])
         typed = np.concatenate([boxes, *(line.boxes() for line in head)])

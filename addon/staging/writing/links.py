@@ -23,6 +23,7 @@ from .typesetter import CAPITALS, Typesetter
 
 MOST_LINKED, FEW_LINKED = 8, 3  # results of a picture; links between more of them would be a thicket
 PRODUCT_SIGN = "×"
+UNSAID = {"rotary"}  # a step that is no word at an arrow: its matrix has a name of its own
 STEP_WORDS = dict.fromkeys(("multiply", "divide"), "scale") | dict.fromkeys(MASKING, "mask")
 SIGN_ROOM = 5.0  # from the middle of a sign to the ends of its lines
 SHORTEST_LINK = 5.0  # of each line
@@ -34,10 +35,10 @@ ALONG_AN_EDGE = np.array([0.5, 0.3, 0.7, 0.1, 0.9])  # where a line may meet an 
 OFF_MIDDLE = 40.0  # cost of meeting it at an end instead of the middle
 GLANCING = 40.0  # cost of meeting it along its edge instead of straight
 LEAST_STRAIGHT = 0.3  # of a line: how much of it leads straight out of a matrix
-PAST_LABELS = 6.0  # cost of each point that labels keep an end away from its matrix
-WITHOUT_END = 170.0  # cost of leaving out the line to one of the matrices, where it would meet no edge
+PAST_LABELS = 2.0  # cost of each point that labels keep an end away from its matrix
+WITHOUT_END = 230.0  # cost of leaving out the line to one of the matrices, where it would meet no edge
 ALONG_A_LINK = np.linspace(0.0, 1.0, 48)[:, None]  # where it is looked whether a line is free
-NOT_FREE, DEAREST = 1e6, 260.0  # costs: of a line that is not free; of a link that would not help
+NOT_FREE, DEAREST = 1e6, 330.0  # costs: of a line that is not free; of a link that would not help
 TRIED_AT_ONCE = 32  # places of a sign, the most promising ones first
 NO_BOXES = np.empty((0, 4))
 ALONG_AN_ARROW = 0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1  # where words may stand beside it
@@ -59,7 +60,8 @@ class Link:
     """The link of a result: its sign and the words beside its arrow, where it has them, and its lines, last
     its `arrow`, if it has one, and the two of that arrow's head. All of it is anchored at points of the
     world. The `cost` is the length of its lines in points, and more where they do not lead straight from the
-    middles of edges, or one of them is left out. `sayings` are ways to say what the arrow does."""
+    middles of edges, or one of them is left out; it is negative for a link that need not
+    stand. `sayings` are ways to say what the arrow does."""
 
     stage: Stage
     texts: tuple[Text, ...]
@@ -81,11 +83,13 @@ class LinkRoom:
 
 
 def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[Link]:
-    """The links of a canvas within an `area` of it. They belong to the results that lead to a star or
-    use it; without a star, or with few results, to all. If not all links have room, there are none."""
+    """The links of a canvas within an `area` of it. Those of the results that lead to a star or use it are
+    needed; without a star, or with few results, all are. If not all of them have room, there are none. Other
+    links stand where they have room."""
     linked = _linked(canvas)
-    if not 0 < len(linked) <= MOST_LINKED:
+    if not 0 < sum(one.needed for one in linked) <= MOST_LINKED:
         return []
+    linked = linked[:MOST_LINKED]
     free, found = Free(canvas, form, area, written), []
     planes = dict.fromkeys(plane for one in linked for plane in one.planes)
     taken = Counter(plane for one in linked for plane in one.planes[:-1])
@@ -100,13 +104,15 @@ def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[
         else:
             spared = [_spared(one, plane, taken) for plane in one.planes]
             way = _around_a_sign(one.sign, spared, meets, free)
-        if way.cost >= DEAREST:
+        if way.cost >= DEAREST and one.needed:
             return []
+        if way.cost >= DEAREST:
+            continue
         if one.sign:
             signs |= {plane: line for plane, line in zip(one.planes[:-1], way.operands, strict=True) if line}
-        found.append(way)
+        found.append(_link(one, way, form))
         _take(way, free)
-    return [_link(one, way, form) for one, way in zip(linked, found, strict=True)]
+    return found
 
 
 def with_words(
@@ -153,12 +159,13 @@ class Meets:
 @dataclass(frozen=True, eq=False)
 class _Linked:
     """A result, the sign between its operands, and the planes of these and, last, of the result, which may
-    still be `unfinished`."""
+    still be `unfinished`. If a `needed` one has no room, the picture has no links."""
 
     stage: Stage
     sign: str
     planes: list[Plane]
     unfinished: bool
+    needed: bool
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -166,27 +173,26 @@ class _Linked:
         mask, where these have no room; none that have not run."""
         if self.unfinished:
             return ()
-        functions = dict.fromkeys(step.function for step in self.stage.epilogue)
+        functions = dict.fromkeys(s.function for s in self.stage.epilogue if s.function not in UNSAID)
         every = dict.fromkeys(STEP_WORDS.get(name, name) for name in functions)
         few = [name for name in functions if name not in STEP_WORDS]
         return tuple(dict.fromkeys(", ".join(names) for names in (every, few) if few))
 
 
 def _linked(canvas: Canvas) -> list[_Linked]:
-    """The results on a canvas that are to be linked with what they are made of; those that are nearest to it
-    first."""
+    """The results on a canvas that are to be linked with what they are made of: needed ones first, and of
+    these those that are nearest to it."""
     p, found = canvas.p, []
     stars = [plane for plane in canvas.planes if p.is_star(plane.stage)]
     made = [(plane, *_made_of(canvas, plane)) for plane in canvas.planes]
     few = sum(bool(made_of) for _, made_of, _ in made) <= FEW_LINKED
-    for plane, made_of, whole in made:
-        about = few or not stars or any(p.is_star(one.stage) for one in (plane, *made_of))
-        if not made_of or not about:
+    for plane, made_of, sign in made:
+        needed = few or not stars or any(p.is_star(one.stage) for one in (plane, *made_of))
+        if not made_of:
             continue
-        sign = PRODUCT_SIGN if plane.stage.has_interior else plane.stage.sign
         unfinished = plane.stage.name in canvas.unfinished
-        found.append(_Linked(plane.stage, sign if whole else "", [*made_of, plane], unfinished))
-    return sorted(found, key=lambda one: _reach(canvas, one.planes))
+        found.append(_Linked(plane.stage, sign, [*made_of, plane], unfinished, needed))
+    return sorted(found, key=lambda one: (not one.needed, _reach(canvas, one.planes)))
 
 
 def _reach(canvas: Canvas, planes: Sequence[Plane]) -> float:
@@ -195,15 +201,17 @@ def _reach(canvas: Canvas, planes: Sequence[Plane]) -> float:
     return float(np.linalg.norm(np.array(middles[:-1]) - middles[-1], axis=1).sum())
 
 
-def _made_of(canvas: Canvas, plane: Plane) -> tuple[list[Plane], bool]:
-    """(the matrices of a canvas that the one of `plane` is made of, whether they are all of its operands)."""
-    whole = True
-    found: dict[Plane, None] = {}
-    for operand in plane.stage.operands:
-        shown = _shown(canvas, operand.stage, plane)
-        whole &= any(one.stage is operand.stage for one in shown)
-        found |= dict.fromkeys(shown)
-    return list(found), whole and len(found) > 1
+def _made_of(canvas: Canvas, plane: Plane) -> tuple[list[Plane], str]:
+    """(the matrices of a canvas that the one of `plane` is made of, the sign between them). There is a sign
+    if these are all operands of the result, or all operands of a product that alone is shown of them."""
+    shown = {operand.stage: _shown(canvas, operand.stage, plane) for operand in plane.stage.operands}
+    found = list(dict.fromkeys(one for every in shown.values() for one in every))
+    stage, parts = plane.stage, [stage for stage, every in shown.items() if every]
+    if len(parts) == 1 and canvas.p.is_unseen(parts[0]):
+        stage = parts[0]
+    operands = {operand.stage for operand in stage.operands}
+    whole = operands == {one.stage for one in found} and len(found) > 1
+    return found, (PRODUCT_SIGN if stage.has_interior else stage.sign) if whole else ""
 
 
 def _shown(canvas: Canvas, stage: Stage, plane: Plane) -> list[Plane]:
@@ -487,7 +495,8 @@ def _link(one: _Linked, way: _Way, form: LinkForm) -> Link:
         x, y = way.sign * form.point
         y -= 0.5 * CAPITALS * form.type.sized(form.sign_size)
         texts.append(form.type.line(one.sign, x, y, form.sign_size, "CENTER", kind="sign", anchor=way.anchor))
-    return Link(one.stage, tuple(texts), tuple(drawn), way.cost, drawn[-3] if way.arrow else None, one.words)
+    cost = way.cost - (0.0 if one.needed else DEAREST)
+    return Link(one.stage, tuple(texts), tuple(drawn), cost, drawn[-3] if way.arrow else None, one.words)
 
 
 def _words(words: str, arrow: Leader, free: Free, form: LinkForm) -> Text | None:

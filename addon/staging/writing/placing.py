@@ -245,15 +245,17 @@ class _Group:
         return least, option.cost, rank, option
 
 
-def spread(spots: np.ndarray, apart: float) -> np.ndarray:
-    """The places (n,) nearest to ascending `spots` (n,) that are at least `apart` (least squares, by pooling
-    adjacent violators: Barlow et al. 1972)."""
+def spread(spots: np.ndarray, apart: float | np.ndarray) -> np.ndarray:
+    """The places (n,) nearest to ascending `spots` (n,) that are at least `apart`, all alike or (n - 1,) each
+    from the next (least squares, by pooling adjacent violators: Barlow et al. 1972)."""
+    first = np.zeros(len(spots))  # where each would stand if all were as near as that
+    first[1:] = np.cumsum(np.broadcast_to(apart, max(len(spots) - 1, 0)))
     pools = []  # [sum of targets, their number]
-    for n, spot in enumerate(spots):
-        pools.append([spot - n * apart, 1])
+    for spot in spots - first:
+        pools.append([spot, 1])
         while len(pools) > 1 and pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]:
             total, count = pools.pop()
             pools[-1][0] += total
             pools[-1][1] += count
     levels = np.concatenate([np.full(count, total / count) for total, count in pools])
-    return levels + apart * np.arange(len(spots))
+    return levels + first
