@@ -26,6 +26,7 @@ sys.path.remove(str(Path(__file__).resolve().parent))  # matrix_cinema.py there 
 import numpy as np
 import torch
 import transformers
+from matrix_cinema.attention.rotary import rotate
 from matrix_cinema.capture.record import record
 from matrix_cinema.formats.capture_file import open_capture
 
@@ -135,7 +136,8 @@ def save_circuit(path, writer=7, reader=2):
 
     `OV` [tokens, key dimension] is what the writer writes of each token, as the reader's keys read it: V @
     W_O @ W_K. It is scaled as the norm between the two layers scales the columns of the residual stream.
-    `norm` [tokens, 1] is the factor of that norm for each token.
+    `norm` [tokens, 1] is the factor of that norm for each token. `others` [tokens, key dimension] is what
+    all else writes into the keys: the keys without what the writer writes, both rotated.
     """
     capture = open_capture(path)
     stream, x = capture.tensor(1, "resid_pre"), capture.tensor(1, "x")
@@ -145,7 +147,9 @@ def save_circuit(path, writer=7, reader=2):
     norm = norm.astype(np.float32)
     error = np.abs((stream @ keys) * norm - capture.tensor(1, "k_pre", reader)).max()
     seen = capture.tensor(0, "v", writer) @ capture.tensor(0, "W_O", writer) @ keys
-    np.savez(path.with_name("induction_circuit.npz"), OV=seen, norm=norm)
+    wrote = rotate(capture.tensor(0, "pattern", writer) @ seen * norm, 10000.0, seen.shape[1], 0, "half")
+    others = (capture.tensor(1, "k", reader) - wrote).astype(np.float32)
+    np.savez(path.with_name("induction_circuit.npz"), OV=seen, norm=norm, others=others)
     print(f"the stream's keys miss those of layer 1 by {error:.1e}")
 
 
