@@ -33,7 +33,7 @@ SCHEMES = ("auto", "stage", "blocks", "zigzag", "wheel", "custom")
 POLARITIES = ("negative", "positive")
 LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
 BESIDES = ("right", "front", "back")
-DRAWN = ("always", "once", "never")  # at how many of its places a matrix is drawn
+HOW_OFTEN_DRAWN = ("always", "once", "never")  # at how many of its places a matrix is drawn
 PLACES_OF_SUMS = ("auto", "beside", "in place")  # where a result stands that is made entry by entry
 SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
@@ -166,7 +166,7 @@ class MatrixOptions:
     column_axis: str = option("", changes=FILM)
     row_labels: tuple[str, ...] = option((), changes=FILM)
     column_labels: tuple[str, ...] = option((), changes=FILM)
-    drawn: str = option("always", choices=DRAWN)
+    drawn: str = option("always", choices=HOW_OFTEN_DRAWN)
     color_map: str = option("", changes=COLORS)
     pooling: str = ""
     pooling_rule: str = option("", choices=("",) + POOLINGS)
@@ -191,7 +191,7 @@ class ProductOptions:
     left_placement: str = option("", choices=("",) + LEFTS)
     right_placement: str = option("", choices=("",) + RIGHTS)
     interior: bool | None = None
-    drawn: str = option("always", choices=DRAWN[:2])
+    drawn: str = option("always", choices=HOW_OFTEN_DRAWN[:2])
     label: str = option("", changes=FILM)
     color_map: str = option("", changes=COLORS)
     pooling: str = ""

@@ -56,7 +56,6 @@ TOOLTIPS = {
     "Black, beads in the colours of mm, entries in use twice as bright":
     "Schwarz, Perlen in den Farben von mm; benutzte Einträge sind doppelt so hell",
     "Blur before and behind the star; only if no text is on the picture, and the camera has no depth "
-    "It is left out of the picture": "Sie wird nicht gezeigt",
     "of field of its own":
     "Unschärfe vor und hinter dem Star; nur wenn kein Text im Bild steht und die Kamera keine eigene "
     "Schärfentiefe hat",
@@ -206,6 +205,7 @@ TOOLTIPS = {
     "Wenn eine Karte fehlt oder versagt, endet der Auftrag; fertige Bilder bleiben",
     "If beams can be told apart": "Wenn man die Strahlen unterscheiden kann",
     "If there is room": "Wenn Platz ist",
+    "It is left out of the picture": "Sie wird nicht gezeigt",
     "Keep these settings as a preset, or remove a preset: camera":
     "Diese Einstellungen als Vorgabe behalten, oder eine Vorgabe entfernen: Kamera",
     "Keep these settings as a preset, or remove a preset: layout":

@@ -23,7 +23,7 @@ from .typesetter import CAPITALS, Typesetter
 
 MOST_LINKED, FEW_LINKED = 8, 3  # results of a picture; links between more of them would be a thicket
 PRODUCT_SIGN = "×"
-UNSAID = {"rotary"}  # a step that is no word at an arrow: its matrix has a name of its own
+WORDLESS = {"rotary"}  # a step that is no word at an arrow: its matrix has a name of its own
 STEP_WORDS = dict.fromkeys(("multiply", "divide"), "scale") | dict.fromkeys(MASKING, "mask")
 SIGN_ROOM = 5.0  # from the middle of a sign to the ends of its lines
 SHORTEST_LINK = 5.0  # of each line
@@ -173,7 +173,7 @@ class _Linked:
         mask, where these have no room; none that have not run."""
         if self.unfinished:
             return ()
-        functions = dict.fromkeys(s.function for s in self.stage.epilogue if s.function not in UNSAID)
+        functions = dict.fromkeys(s.function for s in self.stage.epilogue if s.function not in WORDLESS)
         every = dict.fromkeys(STEP_WORDS.get(name, name) for name in functions)
         few = [name for name in functions if name not in STEP_WORDS]
         return tuple(dict.fromkeys(", ".join(names) for names in (every, few) if few))
