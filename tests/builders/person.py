@@ -547,6 +547,8 @@ class Person:
 
     def do_delete_a_node_group(self, scene):
         self.delete_data(bpy.data.node_groups)
+        for tree in bpy.data.node_groups:  # else Blender removes links to what is gone only later
+            tree.interface_update(bpy.context)
 
     def do_delete_an_image(self, scene):
         self.delete_data(bpy.data.images)
