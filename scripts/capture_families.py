@@ -277,9 +277,10 @@ def _of_transformers(name: str) -> Row:
         try:
             model.set_attn_implementation("eager")
             result = model(**given, output_attentions=True)
-            model.set_attn_implementation(before)
         except Exception:  # models that report none, or know no other implementation
             return []
+        finally:
+            model.set_attn_implementation(before)
         if not torch.allclose(next(_tensors(result)), plain, atol=1e-4):
             return []  # Falcon's eager implementation computes something else
         found = [one for key in result if "attentions" in key for one in _tensors(result[key])]

@@ -47,11 +47,11 @@ READS_TEXT = """
     MllamaText Molmo2Text Moshi MuseGlimmerText MuseSparkText Mvp NanoChat NemotronH NomicBert
     OlmoHybrid OpenAIPrivacyFilter OwlViTText Owlv2Text PPFormulaNetText Qwen3VLMoeText Qwen3VLText Rwkv
     Sam3LiteTextText Siglip2Text SiglipText SolarOpen Step3p7Text Tipsv2Text Ultrabert VideoPrismText
-    VisualBert XCLIPText
+    VisualBert XCLIPText HYV4
     """.split()
 READS_AND_WRITES = """
     T5 MT5 LongT5 UMT5 SwitchTransformers Bart MBart Pegasus PegasusX BigBirdPegasus Marian Blenderbot M2M100
-    LED ProphetNet PLBart NllbMoe BlenderbotSmall T5Gemma""".split()
+    LED ProphetNet PLBart NllbMoe BlenderbotSmall T5Gemma FSMT""".split()
 SEES = """
     ViT DeiT Beit Dinov2 Dinov2WithRegisters DINOv3ViT Swin Swinv2 Segformer Pvt PvtV2 DPT Yolos ViTMAE
     ViTMSN Data2VecVision SiglipVision CLIPVision BlipVision IJepa Detr ConditionalDetr
@@ -100,7 +100,7 @@ OWN = {  # what a family needs besides
         "backbone_feature_sizes": [[8, 8], [4, 4], [2, 2]],
     },
     "GPTNeo": {"attention_types": [[["global", "local"], 1]], "window_size": 4},
-    "DeepseekV2": _MLA, "DeepseekV3": _MLA,
+    **dict.fromkeys(("DeepseekV2", "DeepseekV3", "HYV4"), _MLA),
     "Qwen3Next": {"layer_types": ["linear_attention", "full_attention"]},
     "Longformer": {"attention_window": [4, 4]}, "LED": {"attention_window": [4, 4]},
     "BigBird": {"block_size": 2, "num_random_blocks": 1},
