@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.attention import statistics
 from matrix_cinema.description.from_capture import scene_from_capture
-from matrix_cinema.description.scene import Animation, Beat, Layout, MatrixOptions, Scene
+from matrix_cinema.description.scene import Animation, Beat, Camera, Layout, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.look.styles import STYLES
 from matrix_cinema.look.typeface import BUILT_IN_CAPITALS
@@ -357,7 +357,12 @@ def test_a_head_is_told_from_its_queries_to_its_output():
     p = plan(head())
     runs = [beat.beat.run for beat in p.beats if beat.beat.run]
     assert runs == ["Q", "attn sums", "attn epilogue", "out"]
-    assert [beat.beat.present for beat in p.beats].count("attn") == 1
+    assert not any(beat.beat.present for beat in p.beats)  # Q is made: the camera is near, and looks straight
+    for other in (
+        head(camera=Camera(view="stage", projection="perspective")),
+        head(expression="out = (attn = softmax(K @ V.T)) @ x", matrices_of="xKV"),
+    ):
+        assert [beat.beat.present for beat in plan(other).beats].count("attn") == 1
     assert {plane.stage.name for plane in p.arrangement.planes} == p.beats[-1].there
 
 

@@ -16,7 +16,7 @@ from ...attention import statistics
 from ...attention.tokens import as_labels, places, told_apart
 from ...description.scene import Beat
 from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
-from ..camera.views import PRODUCTS_SUFFIX
+from ..camera.views import PRODUCTS_SUFFIX, axis_of
 from ..spotlight import pointed_at
 from ..timing.beats import EPILOGUE, SUMS
 from ..writing.captions import labels_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # plans have beats
 LONGEST_CAPTION_TOKEN = 18  # letters of a token in a caption
 LONGEST_ALONE = 8.0  # rows for each column of queries or keys: alone, longer ones look like their edge
 LEAST_ATTENTION = 0.2  # of a token's attention; less is not informative
+STRAIGHT = 0.97  # the cosine above which the camera looks straight at a matrix
 MOST_BARS = 128  # products of a score that are shown one by one
 MOST_STATEMENTS = 6  # results other than the head that get a beat each
 
@@ -398,10 +399,20 @@ class _HeadTeller:
         return self.row_of(left, query), self.row_of(right, key, columns=True)
 
     def presented(self) -> str:
-        """The name of the pattern, which steps out to be read; "" if it is one of several, or not in the
-        picture."""
-        pattern = self.head.pattern
-        return pattern.name if len(self.head.alike) == 1 and not self.p.is_unseen(pattern) else ""
+        """The name of the pattern if it steps out to be read; "" if it is one of several or not in the
+        picture. Where queries or keys are made, the camera stands near the pattern, so it stays if it faces
+        the camera."""
+        pattern, scores = self.head.pattern, self.head.scores
+        if len(self.head.alike) > 1 or self.p.is_unseen(pattern):
+            return ""
+        is_near = scores and any(side.stage.operands for side in scores.operands)
+        return "" if is_near and self.is_read() else pattern.name
+
+    def is_read(self) -> bool:
+        """Whether the camera looks straight at the pattern."""
+        away = axis_of(self.p)
+        planes = [part for part in self.p.arrangement.planes if part.stage is self.head.pattern]
+        return all(abs(plane.outward @ away) > STRAIGHT * np.linalg.norm(away) for plane in planes)
 
     def name_of(self, stage: Stage) -> str:
         return (stage.of or stage.name).replace("{", "{{").replace("}", "}}")
