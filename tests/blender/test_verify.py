@@ -54,6 +54,7 @@ def test_the_example_is_right_at_every_telling_frame(factory):
         ("matrix", "Q"): 512,
         ("matrix", "K"): 512,
         ("matrix", "V"): 512,
+        ("readout", "attn"): 256,
         ("matrix", "attn"): 256,
         ("matrix", "out"): 512,
         ("product", "attn"): 0,  # gone when they have settled
