@@ -90,7 +90,7 @@ def test_another_blender_renders_the_same_pixels(factory, tmp_path):
     assert facts["paths"] == [] and facts["unpacked"] == [] and facts["libraries"] == 0
     assert facts["texts"] == 0 and facts["scripted"] == []
     assert not [module for module in facts["handlers"] if "matrix" in module]
-    assert Path(blend).stat().st_size < 850_000  # node groups, the same for every scene, and type
+    assert Path(blend).stat().st_size < 1_000_000  # node groups, the same for every scene, and type
     seen = picture(ours)
     np.testing.assert_array_equal(picture(theirs), seen)
     assert seen.std() > 5  # there is something to see
