@@ -24,7 +24,7 @@ def write_guides(p: Any, collection: bpy.types.Collection) -> None:
             show(ob, (p.timeline.moves[one.name].finished, p.timeline.last_frame + 1.0))
     for one, shine in spotlight_frames(p):
         ob = _framed(p, one, FRAME if one.pointed else LINE_THICKNESS, collection)
-        show(ob, (shine.rise[1], shine.fall[0] if shine.fall else p.timeline.last_frame + 1.0))
+        show(ob, shine.full(p))
     if look.row_guides:
         grey = (look.row_guides,) * 3 + (1.0,)
         for rows in row_guides(p.arrangement):

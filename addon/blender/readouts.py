@@ -7,6 +7,7 @@ the matrix, so it shows the same as the matrix at every frame.
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
+from math import inf
 
 import bpy
 import numpy as np
@@ -55,6 +56,7 @@ def write_readouts(drawing: Drawing, matrices: Mapping[str, bpy.types.Object], t
         if not block.texts:
             continue
         _lines(p, one, ob, to.collection)
+        _spotlight(p, block, ob, to.collection)
         strong = plain_material("Matrix Cinema type", p.style.text)
         soft = plain_material("Matrix Cinema soft readout", soft_color(p.style))
         _type(to, block, ob, strong, soft)
@@ -109,6 +111,7 @@ def _present(to, block, shown, plane, matrix):
     ob = _copy(p, block, matrix, collection)
     ob.parent, ob.location = inner, (*(block.origin - middle), 0.0)
     _lines(p, Joined(block, np.zeros(3), block.joint[None]), ob, collection)
+    _spotlight(p, block, ob, collection, (shown.out, shown.gone))
     title = f"Matrix Cinema presented {name} {shown.out:.0f}"
     card = keyed_material(
         f"{title} card", p.style.backdrop, [(frame, CARD * part) for frame, part in forth_and_back]
@@ -192,8 +195,8 @@ def _take_inputs(ob, matrix):
 
 
 def _lines(p, one, ob, collection):
-    """The grid, the outline, the rule under the name, the path of the line over other readouts, and frames
-    around entries that are pointed out or in the spotlight."""
+    """The grid, the outline, the rule under the name, frames around entries that are pointed out, and the
+    path of the line over other readouts."""
     block = one.readout
     path = [Rule(a, b, c, d, LINE_WIDTH) for (a, b), (c, d) in pairwise(one.path.tolist())]
     strengths = [
@@ -210,16 +213,20 @@ def _lines(p, one, ob, collection):
     ]
     depths = [BEHIND_READOUT] * len(strengths) + [BEFORE_READOUT] * len(pointed)
     _guide(p, "lines", lines, depths, block, ob, collection)
-    told = {}  # a matrix that is drawn twice has its frames once here
+
+
+def _spotlight(p, block, ob, collection, during=(1.0, inf)):
+    """Frames around the entries of a readout that the spotlight points at between two frames of the film."""
+    spots = {}  # a matrix that is drawn twice has its frames once here
     for spot, shine in spotlight_frames(p):
-        if spot.plane.stage is block.plane.stage:
-            told[spot.rows, spot.columns, spot.pointed, shine.rise[1]] = shine
-    for (rows, columns, pointed, start), shine in told.items():
-        sides = around_entries(block, rows, columns)
+        start, end = shine.full(p)
+        if spot.plane.stage is block.plane.stage and start < during[1] and during[0] < end:
+            spots[spot.rows, spot.columns, spot.pointed, start] = end
+    for (rows, columns, pointed, start), end in spots.items():
         width = block.rules[0].width * (POINTED if pointed else 1.0)
-        lines = [(replace(side, width=width), 1.0) for side in sides]
+        lines = [(replace(side, width=width), 1.0) for side in around_entries(block, rows, columns)]
         drawn = _guide(p, "spotlight", lines, [BEFORE_READOUT] * len(lines), block, ob, collection)
-        show(drawn, (start, shine.fall[0] if shine.fall else p.timeline.last_frame + 1.0))
+        show(drawn, (start, end))
 
 
 def _guide(p, title, lines, depths, block, ob, collection):

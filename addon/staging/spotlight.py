@@ -31,6 +31,10 @@ class Shine:
     rise: tuple[float, float]
     fall: tuple[float, float] | None = None
 
+    def full(self, p: Any) -> tuple[float, float]:
+        """The two frames between which it is fully on in the film of a plan."""
+        return self.rise[1], self.fall[0] if self.fall else p.timeline.last_frame + 1.0
+
 
 @dataclass(frozen=True)
 class Lit:
