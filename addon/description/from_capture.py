@@ -13,7 +13,7 @@ from ..errors import InputError, nearest
 from ..formats.capture_checks import checks_of, input_of
 from ..formats.capture_file import numbers, open_capture
 from ..formats.summaries import SUMMARIES
-from .scene import Camera, CaptureOptions, Look, MatrixOptions, Scene
+from .scene import Animation, Camera, CaptureOptions, Look, MatrixOptions, Scene
 
 # What a scene of a head can show in addition, by name.
 HEAD_PARTS = {
@@ -65,6 +65,8 @@ def scene_from_capture(
         capture=replace(chosen, heads="all") if head is None else replace(chosen, head=head),
         beats="auto" if head is not None and not passes else "off",
         matrices=told.matrices,
+        animation=Animation(trail=6.0),
+        look=Look(settled_scale=0.0),  # products that stay would cover the matrices behind them
         folder=str(path.resolve().parent),
     )
 

@@ -265,7 +265,7 @@ class Look:
     """The look of a scene. `style` is the name of a style, or a style file. An empty string keeps the style's
     own value; the table [style] changes further values of the style."""
 
-    style: str = "studio_dark"
+    style: str = "studio_light"
     color_map: str = option("", changes=COLORS)
     probability_map: str = option("", changes=COLORS)
     sensitivity: str = option("local", choices=SENSITIVITIES)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import cast
 
 from ..description.named_files import is_style_file
-from ..description.scene import Scene, from_dict
+from ..description.scene import Look, Scene, from_dict
 from ..description.style import Color, Style, WholeStyle, over
 from ..errors import InputError, nearest
 from ..formats.toml_file import read_table
@@ -131,7 +131,7 @@ def with_style_file(scene: Scene) -> Scene:
         return scene
     path = Path(scene.folder) / scene.look.style
     table = read_table(path, "style")
-    base = table.pop("base", "studio_dark")
+    base = table.pop("base", Look.style)
     style(base, f"{path}: base")
     changes = from_dict(Style, table, str(path))
     if changes.environment:

@@ -50,6 +50,7 @@ def test_the_shipped_head():
     assert scene.expression == "out = (attn = softmax(Q @ K.T / sqrt(32))) @ V"
     assert scene.title == "all-MiniLM-L6-v2 · layer 5 · head 11" and scene.caption.startswith("The animal")
     assert (scene.capture.file, scene.folder) == ("minilm.safetensors", str(MINILM.parent))
+    assert scene.look.settled_scale == 0.0  # no products are left that cover a matrix
     attn, out, matrices = drawn(scene)
     expected = open_capture(MINILM).recompute(5, 11)
     assert np.allclose(attn, expected.pattern, atol=1e-12) and np.allclose(out, expected.z, atol=1e-12)

@@ -123,5 +123,5 @@ def test_matrices_are_clipped_at_a_percentile(sensitivity):
 
 
 def test_nothing_said_changes_nothing():
-    assert with_style_file(Scene()) == Scene() and style_of(Scene()) == STYLES["studio_dark"]
+    assert with_style_file(Scene()) == Scene() and style_of(Scene()) == STYLES["studio_light"]
     assert Scene().style == Style()

@@ -530,7 +530,8 @@ def test_what_happens_to_scores_before_softmax_is_told(layer, head, said):
 
 def test_the_score_is_opened_up_where_it_is_told_and_before_softmax():
     p = plan(head())
-    (n,) = [n for n, beat in enumerate(p.beats) if beat.why]
+    n, last = [n for n, beat in enumerate(p.beats) if beat.why]
+    assert last == len(p.beats) - 1  # and once more at the end
     why, weights = p.beats[n].why, next(beat for beat in p.beats if "Softmax" in beat.text)
     assert (why.stage, (why.i, why.j)) == (head_of(p).scores, head_of(p).pair)
     assert p.beats[n].text.endswith(f"{written(why.total, '.1f')}, from 4 products.")
@@ -538,7 +539,7 @@ def test_the_score_is_opened_up_where_it_is_told_and_before_softmax():
     film = compose(p, 16 / 9)
     (chart,) = film.beat_charts
     assert chart.shown == (p.beats[n].span.arrived, p.beats[n].end)
-    assert film.why is None  # the scene asks for none at the end
+    assert film.why.why.stage is why.stage and film.why.shown[0] >= p.beats[-1].span.arrived
     boxes = [around_box(film, one, label) for one in film.every for label in one.lettering.labels
              if chart.during(one.phase.start, one.phase.end)]  # fmt: skip
     assert boxes and not meeting(np.array([chart.box]), np.array(boxes)).any()

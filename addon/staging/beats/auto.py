@@ -7,7 +7,7 @@ numbers and tokens come from the data: a caption takes its numbers by name (`cap
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -138,8 +138,10 @@ class _HeadTeller:
         self.spot = self.light(head.pattern, *head.pair) if head.pair else ""
 
     def beats(self) -> tuple[Beat, ...]:
-        told = *self.before(), *self.question(), *self.scores(), *self.weights(), *self.output()
-        return *told, *self.after()
+        told = [*self.before(), *self.question(), *self.scores(), *self.weights(), *self.output()]
+        told += self.after()
+        opened = next((beat.why for beat in told if beat.why), "")
+        return *told[:-1], replace(told[-1], why=opened)  # the still answers too why this score is high
 
     # Words for tokens and numbers
 

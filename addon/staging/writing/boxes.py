@@ -59,7 +59,8 @@ class Obstacles:
 
     def __init__(self, quads: np.ndarray, kinds: np.ndarray | None = None):
         self.kinds = np.ones((1, len(quads)), bool) if kinds is None else kinds
-        a, side = quads, np.roll(quads, -1, axis=1) - quads
+        self.quads = a = quads
+        side = np.roll(quads, -1, axis=1) - quads
         # A point (x, y) is inside if all four of (x, y, 1) · sides have the sign of the area.
         sides = np.stack([-side[..., 1], side[..., 0], side[..., 1] * a[..., 0] - side[..., 0] * a[..., 1]])
         across = a[:, 2:] - a[:, :2]
@@ -87,6 +88,9 @@ class Obstacles:
         within = np.ones(x.shape, bool)
         for side in self.sides:
             within &= side[0, quad, None] * x + side[1, quad, None] * y + side[2, quad, None] > 1e-9
+        # A corner that reaches in between the samples counts as one of them.
+        corner = (self.quads[quad] > corners) & (self.quads[quad] < corners + sizes)
+        within[:, 0] |= corner.all(axis=2).any(axis=1) & ~within.any(axis=1)
         pair, sample = np.nonzero(within)
         points, of_kind = box[pair] * len(_SAMPLES) + sample, self.kinds[:, quad[pair]]
         count = len(boxes) * len(_SAMPLES)
