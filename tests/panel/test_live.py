@@ -21,6 +21,7 @@ title = "Made up"
 A = { init = "gaussian", shape = [2, 3] }
 B = { init = "gaussian", shape = [3, 2] }
 [look]
+style = "studio_dark"
 formula = false
 legend = false
 labels = false

@@ -139,7 +139,7 @@ def test_the_panel_keeps_what_is_changed_of_a_style(mine, scene_file):
     panel = mine.matrix_cinema_panel
     panel.file = str(scene_file)
     assert properties.description(mine) == load_scene(scene_file)
-    assert panel.style.light == "sun" and panel.style.ground == "floor"  # the style's own
+    assert panel.style.light == "sun" and panel.style.ground == "shadow"  # the style's own
     panel.style.ground, panel.style.backdrop, panel.style.exposure = "none", (0, 0.5, 1), 0.1
     found = properties.description(mine).style
     assert (found.ground, found.backdrop, found.exposure) == ("none", (0, 128 / 255, 1), 0.1)
@@ -438,7 +438,7 @@ def test_reading_again_takes_what_the_file_has(made, scene_file):
     made.matrix_cinema_panel.look.style = "paper"
     assert bpy.ops.matrix_cinema.reload() == {"FINISHED"}
     assert made.matrix_cinema_panel.title == "Made anew"
-    assert made.matrix_cinema_panel.look.style == "studio_dark"
+    assert made.matrix_cinema_panel.look.style == "studio_light"
 
 
 def test_build_is_greyed_out_with_nothing_chosen(mine):

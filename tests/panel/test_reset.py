@@ -38,7 +38,11 @@ def asked(cls, **values):
 
 
 def test_each_button_gives_back_its_own_and_says_it_before(factory):
-    scene = build(described("out = softmax(A @ B)", random_matrices(3, A=(2, 3), B=(3, 2))))
+    scene = build(
+        described(
+            "out = softmax(A @ B)", random_matrices(3, A=(2, 3), B=(3, 2)), look={"style": "studio_dark"}
+        )
+    )
     a, key, rim, camera = (scene.objects[name] for name in ("A", "Key", "Rim", scene.camera.name))
     before = a.location.x, key.data.energy, rim.location.y, camera.data.lens
     nothing = asked(reset.MATRIX_CINEMA_OT_reset_scene)

@@ -12,6 +12,8 @@ expression = "out = A @ B"
 [matrices]
 A = { init = "gaussian", shape = [2, 3] }
 B = { init = "gaussian", shape = [3, 2] }
+[look]
+style = "studio_dark"
 """
 
 
