@@ -181,13 +181,17 @@ def _rows_at(scene, moment, reference):
 
 
 def _evaluated(objects, depsgraph):
-    """Those that Blender has evaluated. It does not if the object or its collection is hidden."""
+    """Those that are visible and that Blender has evaluated."""
     return [ob for ob in objects if _is_evaluated(ob, depsgraph)]
 
 
 def _is_evaluated(ob, depsgraph):
     try:
-        return not ob.hide_viewport and ob.evaluated_get(depsgraph).evaluated_geometry() is not None
+        # A floor of shadows lets Blender evaluate hidden matrices too.
+        return (
+            ob.visible_get(view_layer=depsgraph.view_layer)
+            and ob.evaluated_get(depsgraph).evaluated_geometry() is not None
+        )
     except TypeError:
         return False
 

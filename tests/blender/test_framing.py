@@ -200,7 +200,7 @@ def test_labels_face_a_camera_that_moves_and_shapes_stay_under_names(factory):
 def test_lamps_haze_and_focus_are_as_the_scene_says(factory):
     """A scene's own lamps are Blender's lamps, haze is an object around everything, and the star is sharp."""
     given = {name: {"init": "gaussian", "shape": [4, 3]} for name in "QKV"}
-    bare = {"legend": False, "formula": False, "labels": False, "title": False}
+    bare = {"legend": False, "formula": False, "labels": False, "title": False, "style": "studio_dark"}
     table = {"expression": "out = (attn = softmax(Q @ K.T)) @ V", "matrices": given, "look": bare}
     table |= {"style": {"haze": 0.5}, "light": {"key": {"color": "#ff0000", "strength": 2.0}}}
     scene = build(scene_from(table))
