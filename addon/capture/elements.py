@@ -54,6 +54,8 @@ KEEPING = set("""
     softshrink softsign sqrt square squeeze std sub sum tan tanh tanhshrink threshold tril triu trunc
     upsample var vector_norm view_as_real where xlogy xor zero
 """.split()) | SAME | DROPOUTS | set(ALONG)  # fmt: skip
+# Of these a result of the same shape has its elements where the one tensor has them that was given.
+SAME_ORDER = KEEPING - set(ALONG) - set(REARRANGED) - PRODUCT_CALLS - {"copy", "masked_scatter"}
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,13 @@ class Elements:
     def follow(self, call: TorchCall, result: Any) -> None:
         """Tell of the results of a call what follows from its arguments."""
         origins, name = self._origins, call.name
-        if not any(origins.of(one) for one in call.tensors()):
+        given = [one for one in call.tensors if origins.of(one)]
+        if not given:
             return
-        results = list(tensors_in(result))
+        if len(given) == 1 and name in SAME_ORDER and _has_shape(result, given[0].shape):
+            origins.set(result, origins.of(given[0]))  # as below, which takes longer
+            return
+        results = tensors_in(result)
         if name == "numpy":
             self._left |= call.first.is_floating_point()
         elif name == "setitem":
@@ -143,7 +149,7 @@ class Elements:
         if contraction is not None:
             yield from self._of_product(contraction, shape)
             return
-        tensors = list(call.tensors())
+        tensors = call.tensors
         if name in FUSED:
             tensors = tensors[:3]
         elif name in ("copy", "masked_scatter"):
@@ -192,6 +198,10 @@ def _multiplied(places: Places, letters: str, out: str, shape: tuple[int, ...]) 
         return None
     own = (np.broadcast_to(along.get(letter, np.zeros(1)), n) for letter, n in zip(out, shape, strict=True))
     return _shared(places.shape, tuple(own), places.start + sum(_first(one) for one in summed))
+
+
+def _has_shape(result: Any, shape: tuple[int, ...]) -> bool:
+    return isinstance(result, torch.Tensor) and result.shape == shape
 
 
 def _is_mask(key: Any) -> bool:

@@ -26,6 +26,7 @@ from .projections import (
     Projection,
     close,
     find_projection,
+    in_numpy,
     numpy_of,
     sample,
 )
@@ -175,7 +176,7 @@ def _keys_and_values(event, index, heads):
     if heads % groups or not np.array_equal(ids, np.arange(heads) // (heads // groups)):
         groups = heads
     first = np.arange(groups) * (heads // groups)
-    k, v = (numpy_of(pick(t, _of_heads(index[n], first)))[:, 0] for n, t in (("k", event.k), ("v", event.v)))
+    k, v = (in_numpy(pick(t, _of_heads(index[n], first)))[:, 0] for n, t in (("k", event.k), ("v", event.v)))
     k, v = (np.broadcast_to(t, (groups, *t.shape[1:])).copy() for t in (k, v))
     for repeat in range(groups, 1, -1):
         if groups % repeat == 0 and all(_repeats(t, repeat) for t in (k, v)):

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch.utils.weak import WeakIdKeyDictionary
 
 from .entry_places import Places
-from .tensors import Held
+from .tensors import ByTensor, Held
 
 MOST_STRANDS = 8  # of one tensor, but for those to attentions, of which heads or queries may be many
 LONGEST_STRAND = 60  # of a strand; a way that long is no step of one attention
@@ -204,14 +203,18 @@ class Origins:
     """The strands of the tensors that are alive."""
 
     def __init__(self):
-        self._strands: Any = WeakIdKeyDictionary()  # tensor -> its strands
+        self._strands = ByTensor()
 
     def of(self, tensor: Any) -> tuple[Strand, ...]:
         """The strands of a tensor, () for any that leads nowhere known."""
-        return self._strands.get(tensor, ()) if isinstance(tensor, torch.Tensor) else ()
+        return self._strands.get(tensor, ())
 
     def set(self, tensor: torch.Tensor, strands: Iterable[Strand]) -> None:
         """Sets the strands of a tensor, the newest first, without those that say no more than another one."""
+        strands = tuple(strands)
+        if len(strands) == 1 and len(strands[0].steps) <= LONGEST_STRAND:
+            self._strands.set(tensor, strands)
+            return
         kept: list[Strand] = []
         for strand in sorted(strands, key=lambda one: -getattr(one.source, "serial", 2**62)):
             if len(strand.steps) > LONGEST_STRAND:
@@ -224,12 +227,12 @@ class Origins:
         if kept:
             results = [one for one in kept if isinstance(one.source, Result)]
             others = [one for one in kept if not isinstance(one.source, Result)]
-            self._strands[tensor] = (*results, *others[:MOST_STRANDS])
+            self._strands.set(tensor, (*results, *others[:MOST_STRANDS]))
         else:
-            self._strands.pop(tensor, None)
+            self._strands.forget(tensor)
 
     def forget(self, tensor: torch.Tensor) -> None:
-        self._strands.pop(tensor, None)
+        self._strands.forget(tensor)
 
 
 def roots_of(strands: Iterable[Strand]) -> frozenset:

@@ -20,7 +20,9 @@ from .tensors import Held, same_place
 
 # Of the largest magnitude.
 PROJECTION_TOLERANCE = {"float64": 1e-9, "float32": 2e-5, "float16": 4e-3, "bfloat16": 3e-2}
-MOST_COMPARED_ROWS = 64  # tokens that are computed anew for comparison; of more, so many spread over all
+# Tokens that are computed anew for comparison: all of so many, and of more a sample that is spread over all.
+MOST_COMPARED_ROWS = 64
+SAMPLED_ROWS = 32
 
 
 class NotShown(Exception):
@@ -426,8 +428,8 @@ def _shown(projection: Projection, target: np.ndarray, dtype: str, steps: set[st
 
 
 def sample(rows: int) -> np.ndarray | slice:
-    """The rows that are computed anew: all, or MOST_COMPARED_ROWS spread over them."""
-    return spread(rows, MOST_COMPARED_ROWS)
+    """The rows that are computed anew: all of a few, else SAMPLED_ROWS spread over them."""
+    return spread(rows, MOST_COMPARED_ROWS if rows <= MOST_COMPARED_ROWS else SAMPLED_ROWS)
 
 
 def close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:

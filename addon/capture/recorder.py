@@ -23,7 +23,7 @@ from .layers import Seen, kind_of, see
 from .origins import Linear, MappedResult, Result, Strand
 from .output import Output, added_of, one_below_another, output_of, with_same_tokens
 from .products import NotUnderstood
-from .projections import close, numpy_of
+from .projections import close, numpy_of, sample
 from .running import Running
 
 MOST_WINDOWS_COMPARED = 8  # attentions side by side
@@ -510,14 +510,21 @@ def _as_one(seen: Sequence[Seen], outputs: Sequence[Output]) -> Seen | None:
 
 
 def _sums(attention: Attention, frames: list[Frame], name: str) -> list[np.ndarray]:
-    """A number for each key (or query) of each element, by which it is recognised; without zeros at the
-    end."""
+    """A number for each key of each element, by which it is recognised, without zeros at the end; or one for
+    each of some queries.
+
+    Of keys the first head tells: to read all of them would be the largest cost of a layer that is not kept.
+    """
     found = []
     for frame in frames:
-        picked = pick(getattr(attention.event, name), attention.indexes(frame)[name])
+        index = attention.indexes(frame)[name]
+        if name == "k":
+            index = [one[:1] for one in index]
+        else:
+            index = [one[:, sample(one.shape[1])] for one in index]
+        picked = pick(getattr(attention.event, name), index)
         # One axis first: several at once take twice as long.
-        of_tokens = picked.sum(dim=3, dtype=torch.float64)
-        sums = of_tokens.sum(dim=(0, 1) if name == "k" else (0, 2)).cpu().numpy()
+        sums = picked.sum(dim=3, dtype=torch.float64).sum(dim=(0, 1) if name == "k" else (0, 2)).cpu().numpy()
         found.append(np.trim_zeros(sums, "b") if name == "k" else sums)
     return found
 

@@ -75,7 +75,7 @@ def running(model: torch.nn.Module | None) -> Iterator[Running]:
     def hand_on(given):
         if own.given is not None:
             with contextlib.suppress(Exception), torch._C.DisableTorchFunction():
-                own.given(list(tensors_in(given)))
+                own.given(tensors_in(given))
 
     def enter(module, args):
         if threading.get_ident() != here:

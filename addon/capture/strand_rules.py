@@ -203,7 +203,7 @@ def _strands(known: Known, call: TorchCall, result: torch.Tensor) -> Iterable[St
     if name in DROPOUTS and not _drops(call):
         name = "identity"
     found = []
-    tensors = list(call.tensors())
+    tensors = call.tensors
     if name == "copy":
         name, tensors = "identity", tensors[1:]
     for at, tensor in enumerate(tensors):

@@ -2,7 +2,7 @@
 
 import numbers
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -56,29 +56,63 @@ def function_of(function: Any) -> TorchFunction:
     return TorchFunction(_SAME_AS.get(word, word), in_place)
 
 
-def tensors_in(values: Any) -> Iterator[torch.Tensor]:
+def tensors_in(values: Any) -> list[torch.Tensor]:
     """The tensors in arguments or results, also inside of tuples, lists and dicts."""
     if isinstance(values, torch.Tensor):
-        yield values
-    elif isinstance(values, (tuple, list)):
-        for value in values:
-            yield from tensors_in(value)
-    elif isinstance(values, dict):
-        yield from tensors_in(list(values.values()))
+        return [values]
+    if isinstance(values, dict):
+        values = values.values()
+    elif not isinstance(values, (tuple, list)):
+        return []
+    return [one for value in values for one in tensors_in(value)]
 
 
-@dataclass(frozen=True, eq=False)
+class ByTensor:
+    """Something known of each of many tensors, by the tensor itself, for as long as that lives."""
+
+    def __init__(self):
+        self._known: dict[int, tuple[weakref.ref, Any]] = {}
+        own = weakref.ref(self)  # a strong one would keep all that is known until Python looks for cycles
+
+        def forget(ref: Any) -> None:
+            if (there := own()) is not None:
+                there._known.pop(ref.at, None)
+
+        self._forget = forget
+
+    def get(self, tensor: torch.Tensor, default: Any = None) -> Any:
+        """What is known of a tensor."""
+        known = self._known.get(id(tensor))
+        return default if known is None else known[1]
+
+    def set(self, tensor: torch.Tensor, value: Any) -> None:
+        """Replace what is known of a tensor."""
+        at = id(tensor)
+        ref = _TensorRef(tensor, self._forget)
+        ref.at = at
+        self._known[at] = ref, value
+
+    def forget(self, tensor: torch.Tensor) -> None:
+        """Know nothing of a tensor."""
+        self._known.pop(id(tensor), None)
+
+
+class _TensorRef(weakref.ref):
+    """A weak reference that remembers under which number its tensor is known."""
+
+    __slots__ = ("at",)
+    at: int
+
+
 class TorchCall:
-    """A call into torch: the function itself and by its one name, and what it was given."""
+    """A call into torch: the function itself and by its one name, what it was given, and the tensors in
+    that."""
 
-    function: Callable
-    known: TorchFunction
-    args: tuple
-    kwargs: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        return self.known.name
+    def __init__(self, function: Callable, args: tuple, kwargs: dict[str, Any]):
+        self.function, self.args, self.kwargs = function, args, kwargs
+        self.known = function_of(function)
+        self.name = self.known.name
+        self.tensors = tensors_in(args) + tensors_in(kwargs)
 
     @property
     def first(self) -> Any:
@@ -89,13 +123,9 @@ class TorchCall:
         """An argument by its position or its name."""
         return self.args[position] if len(self.args) > position else self.kwargs.get(name, default)
 
-    def tensors(self) -> Iterator[torch.Tensor]:
-        """All that the call takes."""
-        return tensors_in((self.args, self.kwargs))
-
     def overwritten(self) -> list[torch.Tensor]:
         """The tensors that the call overwrites."""
-        found = list(tensors_in(self.kwargs.get("out")))
+        found = tensors_in(self.kwargs.get("out"))
         inplace = self.argument(3, "inplace") if "dropout" in self.name else self.kwargs.get("inplace")
         if self.args and (self.known.in_place or inplace is True):
             found += tensors_in(self.args[0])

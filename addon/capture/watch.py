@@ -14,7 +14,6 @@ from weakref import WeakKeyDictionary
 import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
-from torch.utils.weak import WeakIdKeyDictionary
 
 from .accounts import Accounts
 from .attention import FUSED, Attention, attention_of, fused_attention, pattern_times_values
@@ -39,7 +38,16 @@ from .output import results_in
 from .products import PRODUCT_CALLS, UNSEEN_MAPS, NotUnderstood, contraction_of, elementwise, three_operands
 from .projections import in_rows, merged
 from .strand_rules import Known, follow
-from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_of, same_place, tensors_in
+from .tensors import (
+    ByTensor,
+    Keeper,
+    TorchCall,
+    Unwatchable,
+    check_watchable,
+    function_of,
+    same_place,
+    tensors_in,
+)
 
 # Functions through which the weights of chosen experts go; these are no attention.
 CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_add", "index_put", "setitem"}
@@ -77,39 +85,45 @@ class Watch(TorchFunctionMode):
         self._serial = 0
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._heads: int | None = None  # of the nn.MultiheadAttention that is running
-        self._streams: Any = WeakIdKeyDictionary()  # residual stream -> the InStream that is in it
+        self._streams = ByTensor()  # residual stream -> the InStream that is in it
         # The scores of a softmax that became a layer, by its step.
         self._scores_of: WeakKeyDictionary[Change, ActivationProduct] = WeakKeyDictionary()
 
     def __torch_function__(
         self, function: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        call = TorchCall(function, function_of(function), args, kwargs or {})
+        kwargs = kwargs or {}
+        if function_of(function).ignored:
+            return function(*args, **kwargs)
+        call = TorchCall(function, args, kwargs)
         if function is F.multi_head_attention_forward:
             return self._look_inside(call)
-        if call.known.ignored:
-            return function(*args, **call.kwargs)
         self.ran = True
-        stream = self._guarded(self._before, call)
-        result = function(*args, **call.kwargs)
-        self._guarded(self._elements.follow, call, result)
-        self._guarded(self._after, call, result, stream)
+        overwritten = call.overwritten()
+        stream = self._looking(call, (self._before, overwritten)) if overwritten else None
+        result = function(*args, **kwargs)
+        self._looking(call, (self._elements.follow, result), (self._after, result, stream))
         return result
 
-    def _guarded(self, look: Callable, call: TorchCall, *more: Any) -> Any:
-        """Runs code that looks at a call: unseen by any mode, without gradients, and without disturbing the
-        model."""
-        try:
-            with torch._C.DisableTorchFunction(), torch.no_grad():
-                if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled(self._device):
-                    with torch.autocast("cpu", enabled=False), torch.autocast(self._device, enabled=False):
-                        return look(call, *more)
-                return look(call, *more)
-        except Unwatchable as reason:
-            self._accounts.without_numbers(str(reason))
-        except Exception as error:
-            self._accounts.failed(self._module(), call.name, error)
-        return None
+    def _looking(self, call: TorchCall, *looks: tuple) -> Any:
+        """Looks at a call, by functions with what they take besides: unseen by any mode, without gradients,
+        and without disturbing the model. Returns what the last of them did."""
+        with torch._C.DisableTorchFunction(), torch.no_grad():
+            if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled(self._device):
+                with torch.autocast("cpu", enabled=False), torch.autocast(self._device, enabled=False):
+                    return self._guarded(call, looks)
+            return self._guarded(call, looks)
+
+    def _guarded(self, call: TorchCall, looks: tuple) -> Any:
+        found = None
+        for look, *more in looks:
+            try:
+                found = look(call, *more)
+            except Unwatchable as reason:
+                self._accounts.without_numbers(str(reason))
+            except Exception as error:
+                self._accounts.failed(self._module(), call.name, error)
+        return found
 
     def _look_inside(self, call: TorchCall) -> Any:
         """Run a function that handles torch functions as a whole so that its parts are seen."""
@@ -144,13 +158,10 @@ class Watch(TorchFunctionMode):
         """All ways back, to elements of the batch too."""
         return *self._origins.of(tensor), *self._elements.of(tensor)
 
-    def _before(self, call: TorchCall) -> torch.Tensor | None:
+    def _before(self, call: TorchCall, overwritten: list[torch.Tensor]) -> torch.Tensor | None:
         """Copies what a call is about to overwrite. Returns the residual stream if the call adds to it."""
-        changed = call.overwritten()
-        if not changed:
-            return None
-        self._keeper.before(changed)
-        if call.name == "add" and any(self._written(one) for one in call.tensors()):
+        self._keeper.before(overwritten)
+        if call.name == "add" and any(self._written(one) for one in call.tensors):
             return call.args[0].detach().clone()
         return None
 
@@ -170,7 +181,7 @@ class Watch(TorchFunctionMode):
             return
         if UNSEEN_MAPS.search(call.name) and self._note_unseen_map(call, result):
             return
-        if not any(self._origins.of(one) for one in call.tensors()):
+        if not any(self._origins.of(one) for one in call.tensors):
             if call.name in SPLITTING:
                 self._note_split(call, result)
             elif call.name == "embedding":
@@ -241,7 +252,7 @@ class Watch(TorchFunctionMode):
         strands = self._origins.of(left), self._origins.of(right)
         factors = elementwise(contraction) if any(strands) else None
         if factors is not None:
-            follow(self._known, TorchCall(torch.mul, function_of(torch.mul), factors, {}), result)
+            follow(self._known, TorchCall(torch.mul, factors, {}), result)
             return
         patterns = [
             next((s for s in own if isinstance(s.source, ActivationProduct) and _soft(s)), None)
@@ -336,10 +347,11 @@ class Watch(TorchFunctionMode):
     def _note_unseen_map(self, call: TorchCall, result: Any) -> bool:
         """A quantised or a recurrent map, whose weights are not read. It shows which axis has the features;
         and the maps before it do not make the queries."""
-        y = next(tensors_in(result), None)
-        if y is None or y.dim() < 2 or not y.is_floating_point():
+        made = tensors_in(result)
+        if not made or made[0].dim() < 2 or not made[0].is_floating_point():
             return False
-        for x in call.tensors():
+        y = made[0]
+        for x in call.tensors:
             if x.is_floating_point() and x.shape[:-1] == y.shape[:-1]:
                 self._refuse_products(self._origins.of(x), "a linear map takes")
                 rows = "abcdefgh"[: y.dim() - 1]
@@ -398,7 +410,7 @@ class Watch(TorchFunctionMode):
         schema = getattr(call.function, "_schema", None) or getattr(default, "_schema", None)
         names = tuple(one.name for one in schema.arguments) if schema is not None else None
         try:
-            for one in call.tensors():
+            for one in call.tensors:
                 check_watchable(one)
             event, read, drops = fused_attention(
                 call.args, call.kwargs, result, self._strands_of, self._heads, names
@@ -510,7 +522,7 @@ class Watch(TorchFunctionMode):
             self._recorder.add(written, *values, times)
             # The way back from the residual stream would lead through all layers.
             self._note_root(result)
-            self._streams[result] = InStream(written.source, maps)
+            self._streams.set(result, InStream(written.source, maps))
             return True
         self._note_in_stream(left, right, result)
         return call.name == "add" and (
@@ -531,7 +543,7 @@ class Watch(TorchFunctionMode):
                 elif isinstance(source, Linear) and source.serial not in written.maps:
                     if _takes(source, written.mapped.taken, written.maps):
                         self._recorder.refuse_output(written.mapped, TWO_MAPS)
-            self._streams[result] = written
+            self._streams.set(result, written)
 
     def _is_of_two_maps(self, tensor: torch.Tensor, written: MappedResult) -> bool:
         """Whether a tensor contains several results of maps of one attention, also by way of maps between."""

@@ -9,6 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="CAPTURE IS NOT TESTED: pip install matrix-cinema[capture]")
 
+from matrix_cinema.capture.elements import Elements  # noqa: E402
 from matrix_cinema.capture.record import CaptureWarning, record  # noqa: E402
 from matrix_cinema.capture.recorder import Recorder  # noqa: E402
 from matrix_cinema.capture.watch import Watch  # noqa: E402
@@ -108,7 +109,7 @@ def test_what_the_model_raises_is_what_one_gets(model, error):
     assert torch._C._len_torch_function_stack() == 0
 
 
-@pytest.mark.parametrize("place", [(Watch, "_before"), (Watch, "_after"), (Recorder, "take")])
+@pytest.mark.parametrize("place", [(Elements, "follow"), (Watch, "_after"), (Recorder, "take")])
 def test_errors_of_the_recording_are_warnings(model, place, monkeypatch):
     with torch.no_grad():
         plain = model(X)
