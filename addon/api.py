@@ -24,13 +24,13 @@ from .description.device import device_of, kind_and_cards
 from .description.frame_rate import frame_rate
 from .description.scene import Scene
 from .description.source import Choice, Source, as_source, open_source, require_file
-from .errors import InputError
+from .errors import InputError, require_known
 from .formats.capture_file import Capture, open_capture
 from .formats.imports import import_file
 from .outputs.captured import CaptureReport, capture_lines, verified
 from .outputs.contact_sheet import draw_sheet
 from .outputs.farm import BLEND, FRAME_DIGITS, FRAMES, JOB_FILES, require_job_place, write_job
-from .outputs.files import require_file_place, require_folder_place
+from .outputs.files import named_place, require_file_place, require_folder_place
 from .outputs.flamenco import require_url, submit
 from .outputs.formats import FILMS, either, kind_of, require_suffix
 from .outputs.frames_folder import farm_note, finished, read_job, write_frames_job
@@ -162,7 +162,7 @@ def render(
 
     If the very same job has made the output before, it is kept, and so are the frames of an interrupted film.
     With `file_outputs`, a .blend that was not built here may write other files too."""
-    source, output = as_source(source), Path(output)
+    source, output = as_source(source), named_place(output)
     kind = _kind_asked(output, options)
     (require_folder_place if kind == "frames" else require_file_place)(output)
     asked = _asked(options)
@@ -174,6 +174,7 @@ def render(
 def _kind_asked(output: Path, options: RenderOptions) -> str:
     """The kind of render for `output`, see `outputs.formats.kind_of`. Raises InputError for options of
     another kind."""
+    _require_options(options, RenderOptions, "render")
     kind = kind_of(output)
     if kind == "still" and options.get("frames"):
         raise InputError(f"{output}: `frames` needs a folder or a .mp4; a still takes `frame`")
@@ -185,6 +186,15 @@ def _kind_asked(output: Path, options: RenderOptions) -> str:
     if output.suffix.lower() != ".png" and printed:
         raise InputError(f"{output}: `width`, `dpi` and `bits` are only for a .png")
     return kind
+
+
+def _require_options(options: Mapping[str, Any], kind: type, job: str) -> None:
+    """Raise TypeError for an option that a job does not have; those of `load` are named."""
+    known = kind.__annotations__
+    for name in options:
+        if name in Choice.__annotations__ and name not in known:
+            raise TypeError(f'{job}: "{name}" is an option of load: {job}(load(source, {name}=…), …)')
+    require_known(options, known, job)
 
 
 def _asked(options: RenderOptions) -> "Asked":
@@ -201,7 +211,7 @@ def estimate(
 ) -> "Estimate":
     """Estimate the same call of `render`: frames, elements, memory, and time, for which one tile of one frame
     is rendered. Nothing is written. Raises InputError, also for a .blend that was not built here."""
-    source, output = as_source(source), Path(output)
+    source, output = as_source(source), named_place(output)
     kind, asked = _kind_asked(output, options), _asked(options)
     from .outputs.rendering import estimate_source
 
@@ -264,6 +274,7 @@ def figure(
     points; `font` is a family or a .ttf file. With `outlines`, an SVG has its type as shapes. A scene in a
     lit style is drawn in "paper", unless its `Shown` is `styled`.
     """
+    _require_options(options, FigureOptions, "figure")
     several = [scenes] if isinstance(scenes, (Source, Scene, Shown, str, os.PathLike)) else scenes
     shown = [_shown(one) for one in several]
     if not shown:
@@ -310,7 +321,8 @@ def farm(
     """Write a film as a job for a render farm, with `chunk` frames in a task: see docs/farm.md. `device` is
     the kind of card of the workers, by default the scene's, else "cpu". With the address of a Flamenco
     Manager as `flamenco`, the job is submitted there; nothing else here uses a network."""
-    source, folder = as_source(source), Path(folder)
+    source, folder = as_source(source), named_place(folder)
+    _require_options(options, PictureOptions, "farm")
     require_apart((folder / name for name in JOB_FILES), files_read(source))
     require_job_place(folder)
     if chunk < 1:

@@ -49,6 +49,13 @@ def needs_extra(error: BaseException, needs: str, extra: str, otherwise: str = "
     return not_loaded(error, f"{needs} ({error}); {install}{otherwise and f' {otherwise}'}")
 
 
+def require_known(given: Iterable[str], known: Iterable[str], job: str) -> None:
+    """Raise TypeError, as Python does, for a keyword that a function with `**options` does not know."""
+    for name in given:
+        if name not in known:
+            raise TypeError(f'{job}: unknown option "{name}"; {nearest(name, known, "options")}')
+
+
 def nearest(word: object, known: Iterable[object], what: str) -> str:
     """A hint for an unknown `word`: the nearest of the `known` ones, or all of them."""
     import difflib

@@ -22,6 +22,14 @@ _TOKEN = re.compile(
 )
 _ONLY_MATRICES = {"=", ":=", ".", "[", "]", ":", ";"}
 CLOSES = {"(": ")", "[": "]"}
+# How signs of print, and of other languages, are written here.
+_WRITTEN = {
+    **dict.fromkeys("×·⋅", "@"),
+    **dict.fromkeys("−–", "-"),
+    "÷": "/",
+    **dict.fromkeys("ᵀ⊤", ".T"),
+    "^": ".T or ** 2",
+}
 OPERAND = 'a name, a number or "("'
 
 
@@ -138,6 +146,8 @@ def _unexpected(character):
         character = ascii(character)[1:-1]
     if character in "`\"'":
         return f"the quote {character} is not closed"
-    if character in "!#$%^&":
+    if character in _WRITTEN:
+        return f'unexpected "{character}"; write {_WRITTEN[character]}'
+    if character in "!#$%&":
         return f'unexpected "{character}"; a name with it is written in backquotes, like `W{character}1`'
     return f'unexpected "{character}"; expected {OPERAND}, or an operator'

@@ -29,6 +29,7 @@ def merged(recordings: Sequence[Recording]) -> Recording:
             name = f"{names[key]}@{number}" if number else names[key]
             whole.layers[f"{first + int(count)}{dot}{kind}"] = arrays, description | {"name": name}
         whole.grids |= one.grids
+        whole.model = whole.model or one.model
         first += max((int(key.split(".")[0]) for key in one.layers), default=-1) + 1
     return whole
 
@@ -49,7 +50,7 @@ def record_batch(
         whole = Recording()
         yield whole
     made = merged(each)
-    whole.layers, whole.grids = made.layers, made.grids
+    whole.layers, whole.grids, whole.model = made.layers, made.grids, made.model
 
 
 def names_of(recording: Recording) -> dict[str, str]:

@@ -43,10 +43,12 @@ class Recording:
     self-attention before it. `left_out` lists attention that ran and is no layer: module, what, why, times.
     """
 
-    def __init__(self):
+    def __init__(self, model: torch.nn.Module | None = None):
         self.layers: dict[str, tuple[dict[str, np.ndarray], dict[str, Any]]] = {}
         self.left_out: list[dict[str, Any]] = []
         self.grids: set[tuple[int, int]] = set()  # (rows, columns) into which a picture was cut
+        # What is known of the model if `save` is told nothing; torch.compile keeps the model in `_orig_mod`.
+        self.model = {"class": type(getattr(model, "_orig_mod", model)).__name__} if model is not None else {}
 
     def save(
         self,
@@ -68,13 +70,15 @@ class Recording:
         for each run; so is `text`. `byte_level` says whether byte-level BPE spelled them; None finds out.
         `patches` are the (rows, columns) into which a picture was cut, to replace the grid that was seen.
         `picture` is the picture that the model saw, [height, width, 3] in uint8. `model` is a dictionary such
-        as {"name": ..., "licence": ...}. Warns (CaptureWarning) of layers with another number of tokens than
-        texts, and of tensors that are left out because they do not hold. Raises InputError; the recording can
+        as {"name": ..., "licence": ...}; without it the file has the name of the model's class.
+        Warns (CaptureWarning) of layers with another number of tokens than texts, and of tensors that are
+        left out because they do not hold. Raises InputError; the recording can
         be saved again.
         """
         if not self.layers:
             raise InputError("nothing is recorded; save after the with block has ended")
-        said = Said(tokens, target_tokens, text, token_ids, model, made_by, byte_level, patches, picture)
+        known = model or self.model
+        said = Said(tokens, target_tokens, text, token_ids, known, made_by, byte_level, patches, picture)
         told = save(path, self.layers, self.left_out, self.grids, said)
         for one in told:
             warnings.warn(one, CaptureWarning, stacklevel=2)
@@ -102,7 +106,7 @@ def record(
     layers = _numbers(layers, "layers", names=True)
     heads = _numbers(heads, "heads")
     batch, window = (_numbers(n, what, one=True)[0] for n, what in ((batch, "batch"), (window, "window")))
-    recording = Recording()
+    recording = Recording(model)
     told = _check_model(model)
     accounts = Accounts()
     with seen_grids(recording.grids), running(model) as run, eagerly(run.module) as ran_eagerly:
@@ -135,8 +139,8 @@ def record(
         _tell(one)
     if not recording.layers and not absent:
         raise InputError(_why_nothing(watch, recording.left_out))
-    if recorder.sizes and not recorder.reached:
-        size = max(recorder.sizes)
+    if batch and not recorder.reached:
+        size = max(recorder.sizes, default=1)
         absent.insert(0, f"batch element {batch} is not there; the batch has {size}")
     if absent:
         raise InputError(absent[0])

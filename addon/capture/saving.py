@@ -47,6 +47,7 @@ def save(
     said: Said,
 ) -> list[str]:
     """Write the capture file. Returns warnings, each a line. Raises InputError."""
+    _require_kinds(said)
     tokens = passes_of_texts(said.tokens, "tokens")
     target = passes_of_texts(said.target_tokens, "target_tokens")
     labels, names, told = labels_of(
@@ -69,6 +70,22 @@ def save(
     tensors, metadata, wrong = _held(tensors, metadata)
     write_capture(path, tensors, metadata)
     return told + wrong
+
+
+def _require_kinds(said: Said) -> None:
+    """Raises InputError for a model, a text or patches of another kind."""
+    if said.model is not None and not isinstance(said.model, Mapping):
+        raise InputError(f'model has to be a dictionary such as {{"name": "my model"}}; found {said.model!r}')
+    texts = [said.text] if isinstance(said.text, str) else said.text
+    if not isinstance(texts, Sequence) or not all(isinstance(one, str) for one in texts):
+        raise InputError(f"text has to be a text, or a list of one for each pass; found {said.text!r}")
+    patches = said.patches
+    if patches is not None and not (
+        isinstance(patches, Sequence)
+        and len(patches) == 2
+        and all(isinstance(n, (int, np.integer)) for n in patches)
+    ):
+        raise InputError(f"patches has to be (rows, columns), such as (7, 7); found {patches!r}")
 
 
 def _metadata(said: Said, tokens: list[str]) -> dict[str, Any]:

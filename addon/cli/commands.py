@@ -18,6 +18,7 @@ from ..description.scene import Scene, to_toml
 from ..description.source import Source, open_source, require_file
 from ..errors import InputError, JobError
 from ..outputs import inspection, messages
+from ..outputs.files import named_place
 from ..outputs.formats import FILMS, STILLS, either
 from ..outputs.interrupt import STATUS as INTERRUPTED
 from ..outputs.marks import read_mark
@@ -269,7 +270,7 @@ def _output(arguments: Namespace, source: Source) -> Path:
     """The path of the render's output. Raises InputError if its suffix contradicts --still or --film."""
     asked = "still" if arguments.still else "film" if arguments.film else None
     if arguments.output is not None:
-        output = Path(arguments.output)
+        output = named_place(arguments.output)
     else:
         suffix = ".mp4" if asked == "film" else ".frames" if arguments.frames and not asked else ".png"
         suffix = ".preview.mp4" if arguments.preview else ".mp4" if arguments.purpose else suffix

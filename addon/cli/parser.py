@@ -1,6 +1,7 @@
 """The parser of the command line: a function for each command adds the options of that command."""
 
 import argparse
+import difflib
 import re
 from functools import cache
 from typing import NoReturn
@@ -22,6 +23,21 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message}; {self.prog} --help tells more")
+
+    def parse_known_args(self, args=None, namespace=None):
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:  # told here, by the parser of the command that got them
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{self._meant(unknown[0])}")
+        return found, unknown
+
+    def _meant(self, word):
+        """A hint for an unknown option: its right spelling, or the commands that have it."""
+        option = word.partition("=")[0]
+        known = [name for action in self._actions for name in action.option_strings]
+        if near := difflib.get_close_matches(option, known, n=1, cutoff=0.75):
+            return f"; did you mean {near[0]}?"
+        owners = [name for name in COMMANDS if option in _options_of(name)]
+        return f"; {option} is an option of {', '.join(owners)}" if owners else ""
 
 
 class _Version(argparse.Action):
@@ -57,11 +73,16 @@ def as_typed(message: str) -> str:
 def _words():
     """The word of each option by its keyword."""
     words: dict[str, str] = {}
-    for _, fill in COMMANDS.values():
-        one = argparse.ArgumentParser(add_help=False)
-        fill(one)
-        words |= {action.dest: action.option_strings[-1] for action in one._actions if action.option_strings}
+    for name in COMMANDS:
+        words |= {keyword: word for word, keyword in _options_of(name).items()}
     return words
+
+
+def _options_of(name):
+    """The keyword of each option of a command, by its words; the last of several words is the long one."""
+    one = argparse.ArgumentParser(add_help=False)
+    COMMANDS[name][1](one)
+    return {word: action.dest for action in one._actions for word in action.option_strings}
 
 
 # Options that several commands have

@@ -130,7 +130,9 @@ class _Heads:
         for name, needs in needed.items():
             lacking = [tensor for tensor in needs if name in self.parts and tensor not in has]
             if lacking:
-                raise InputError(f"{self.capture.where(layer)} has no {lacking[0]}, which the {name} need")
+                raise InputError(
+                    f"{self.capture.where(layer)} has no {lacking[0]}, which the part {name} needs"
+                )
         if {"q", "k"} <= set(has):
             attn = self.pattern()
         elif "pattern" in has:

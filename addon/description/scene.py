@@ -445,7 +445,7 @@ def to_dict(value: Any) -> dict[str, Any]:
         if item == default:
             continue
         if isinstance(item, dict):
-            out[f.name] = {key: to_dict(entry) for key, entry in item.items()}
+            out[f.name] = {key: _plain(entry) for key, entry in item.items()}
         elif dataclasses.is_dataclass(item):
             out[f.name] = to_dict(item)
         elif f.type == Color | None:
@@ -465,7 +465,7 @@ def _hex(color):
 def _plain(item):
     if dataclasses.is_dataclass(item):
         return to_dict(item)
-    return [_plain(x) for x in item] if isinstance(item, tuple) else item
+    return [_plain(x) for x in item] if isinstance(item, (tuple, list)) else item
 
 
 def to_toml(scene: Scene) -> str:
@@ -515,7 +515,11 @@ def from_dict(cls: Any, data: object, where: str) -> Any:
     """Build the dataclass `cls` from a table. Raises InputError for unknown names and for wrong types,
     choices or limits; `where` begins the error."""
     if not isinstance(data, dict):
-        raise InputError(f"{where}: expected a table, found {_kind(data)}")
+        keys = ", ".join([f.name for f in dataclasses.fields(cls)][:5])
+        raise InputError(
+            f"{where}: expected a table, found {_kind(data)}; some of its keys are {keys}; "
+            f"in Python it is {cls.__name__}(…)"
+        )
     hints = _hints(cls)
     fields = {f.name: f for f in dataclasses.fields(cls) if f.name != "folder"}
     values = {}

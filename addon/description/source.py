@@ -1,13 +1,14 @@
 """Sources, the SCENE of a command line: a scene file, a head of a capture, or a built .blend."""
 
 import dataclasses
+import operator
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from ..errors import InputError, nearest
+from ..errors import InputError, nearest, require_known
 from ..formats.reading import opened
 from .from_capture import scene_from_capture
 from .scene import Scene, checked, load_scene
@@ -57,9 +58,14 @@ class Choice(TypedDict, total=False):
 
 def open_source(path: str | os.PathLike[str], **choice: Unpack[Choice]) -> Source:
     """The source at `path`, with these choices. Raises InputError."""
-    layer, head = choice.get("layer"), choice.get("head")
+    require_known(choice, Choice.__annotations__, "load")
+    layer, head = choice.get("layer"), _number(choice.get("head"))
     layer = None if layer is None else str(layer)
     parts, passes = choice.get("parts") or (), choice.get("passes") or ()
+    parts = (parts,) if isinstance(parts, str) else parts
+    passes = (passes,) if isinstance(passes, int) else passes
+    if isinstance(passes, str) and passes != "all":
+        raise InputError(f'`passes`: {passes!r} are neither numbers, such as [0, 1], nor "all"')
     replacing = {name: choice.get(name) for name in ("style", *CAMERA)} | {
         "cards": choice.get("cards") or None
     }
@@ -89,6 +95,13 @@ def open_source(path: str | os.PathLike[str], **choice: Unpack[Choice]) -> Sourc
     return Source(path, with_instead(description, instead))
 
 
+def _number(head: Any) -> int | None:
+    try:
+        return None if head is None else operator.index(head)
+    except TypeError:
+        raise InputError(f"`head`: {head!r} is not a whole number") from None
+
+
 def with_instead(description: Scene, instead: Mapping[str, Any]) -> Scene:
     """The description with what `instead` replaces: "style", "view", "subject", "move", or fields of
     "cards"."""
@@ -101,6 +114,8 @@ def with_instead(description: Scene, instead: Mapping[str, Any]) -> Scene:
 
 def require_file(path: str | os.PathLike[str]) -> Path:
     """`path` as a Path. Raises InputError if there is no such file; the error names the most similar file."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise InputError(f"a source is the name of a file, or a Scene; found {type(path).__name__}")
     path = Path(path)
     if os.path.isdir(path):
         raise InputError(f"{path}: is a folder; {EXPECTED}")

@@ -22,7 +22,7 @@ _LONG_KEY = re.compile(rf"(?:^|[=,\[\]{{}}\n])(?:[^.=,\[\]{{}}\n]*\.){{{MOST_PAR
 def read_table(path: Path, kind: str) -> dict:
     """The table in a TOML file. `kind`, "scene" or "style", names the file in errors. Raises InputError."""
     try:
-        text = read_bounded(path, MOST_BYTES, f"{kind} file").decode("utf-8")
+        text = read_bounded(path, MOST_BYTES, f"{kind} file").decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{path}: not a text file; a {kind} is TOML in UTF-8") from None
     _require_short_keys(text, path)

@@ -53,6 +53,8 @@ class Elementwise(Sheet):
                 raise InputError(
                     f"{self.text}: {a} and {b} do not fit for {self.operator}; expected equal shapes, "
                     "or one row or one column that is repeated"
+                    + "; a matrix product is written @"
+                    * (self.operator == "*")
                 )
             a = max(a[0], b[0]), max(a[1], b[1])
         return a

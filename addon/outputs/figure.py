@@ -80,6 +80,9 @@ def figure(
 
     The open Blender file is replaced. Raises InputError and JobError.
     """
+    for name, value, low, high in (("dpi", dpi, 36, 2400), ("font_size", font_size, 3, 72)):
+        if not isinstance(value, (int, float)) or not low <= value <= high:
+            raise InputError(f"`{name}`: {value!r} is not a number from {low} to {high}")
     kind = require_suffix(path, FIGURES)
     outputs.require_file_place(path)
     width, height = length(width, dpi), length(height, dpi, "height") if height else None

@@ -20,6 +20,13 @@ _unfinished = set()
 _numbers = itertools.count(1)
 
 
+def named_place(name: str | os.PathLike[str]) -> Path:
+    """The path of an output. Raises InputError for an empty name, which Path takes for the working folder."""
+    if not os.fspath(name):
+        raise InputError("the output has no name; give a file or a folder")
+    return Path(name)
+
+
 def require_file_place(path: str | Path) -> None:
     """Raise InputError unless a file can be made at `path`; nothing new is left on the disk.
 

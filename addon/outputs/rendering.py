@@ -13,7 +13,7 @@ import bpy
 from ..blender import tags
 from ..blender.stored import plan_of
 from ..blender.verify import verify
-from ..description.device import device_of
+from ..description.device import FALLBACKS, device_of
 from ..description.scene import Render, Scene, from_dict
 from ..description.source import Source
 from ..errors import InputError, nearest
@@ -74,6 +74,10 @@ class Asked:
                 raise InputError(
                     f"{name}: {value!r} is not {'a whole number' if one else 'two whole numbers'}"
                 )
+        for name, choices in (("bits", (8, 16)), ("if_device_fails", FALLBACKS)):
+            if getattr(self, name) not in choices:
+                either_one = " or ".join(map(repr, choices))
+                raise InputError(f"{name}: {getattr(self, name)!r} is not {either_one}")
 
     @property
     def preset(self) -> FilmPreset | None:

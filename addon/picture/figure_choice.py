@@ -33,6 +33,10 @@ def panels(
     unless `columns` are given. `titles` replace what the panels are called. Every panel has the other
     choices (`description.source`). Raises InputError.
     """
+    for name, several in (("layers", layers), ("heads", heads), ("frames", frames)):
+        if isinstance(several, (int, str)):
+            raise InputError(f"`{name}`: {several!r} is not a list, such as [{several!r}]")
+    paths = [paths] if isinstance(paths, (str, os.PathLike)) else paths
     shown = []
     for path in paths:
         for layer in layers or (None,):

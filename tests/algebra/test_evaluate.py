@@ -461,6 +461,7 @@ def ones(*shape):
         ("(A @ A) @ relu(B)", {"A": ones(2, 2), "B": ones(3, 4)}, "(A @ A) @ (relu(B)): (2, 2) times (3, 4)"),
         ("(h = A @ A) @ B", {"A": ones(2, 2), "B": ones(3, 4)}, "h @ B: (2, 2) times (3, 4)"),
         ("A + B", {"A": ones(2, 3), "B": ones(2, 4)}, "A + B: (2, 3) and (2, 4) do not fit for +"),
+        ("A * B", {"A": ones(2, 3), "B": ones(3, 4)}, "a matrix product is written @"),
         ("concat(A, B)", {"A": ones(2, 3), "B": ones(3, 3)}, "expected the same number of rows"),
         ("concat(A, B, axis=0)", {"A": ones(2, 3), "B": ones(2, 4)}, "expected the same number of columns"),
         ("A[0:9, :]", {"A": ones(2, 3)}, "rows 0:9 of A, which has 2; expected a range in 0:2"),

@@ -89,6 +89,8 @@ def test_the_canonical_text_reads_back_to_the_same_tree(text):
         ("A @ 3", 5, "3 is a number; expected a matrix"),
         ("A ** B", 6, "expected a number up to 8"),
         ("A ? B", 3, 'unexpected "?"'),
+        ("A × B", 3, "write @"),
+        ("A^T @ B", 2, "write .T or ** 2"),
         ("A < B", 1, "not part of the language"),
         ("3 + sqrt(4)", 1, "this is a number"),
         ("A, B", 2, 'found ","'),

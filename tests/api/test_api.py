@@ -51,6 +51,53 @@ def test_numbers_of_ones_own_are_checked_as_a_file_is(blender):
         mc.build(wrong)
 
 
+def test_a_description_may_have_tables_and_lists_in_place_of_its_parts():
+    scene = mc.Scene(
+        expression="A @ A", matrices={"A": {"init": "eye", "shape": (2, 2)}}, beats=[mc.Beat(say="hello")]
+    )
+    assert mc.beats(scene).beats[0].say == "hello"
+    with pytest.raises(mc.InputError, match=r"matrices.A: expected a table, found ndarray.*MatrixOptions"):
+        mc.beats(mc.Scene(expression="A @ A", matrices={"A": np.eye(2)}))
+
+
+def test_what_is_no_source_is_refused_and_an_unknown_option_is_never_passed_over(tiny):
+    for source in (3, None, np.eye(2), [tiny]):
+        with pytest.raises(mc.InputError, match="a source is the name of a file, or a Scene; found"):
+            mc.load(source)
+    with pytest.raises(TypeError, match='load: unknown option "stile"; did you mean "style"?'):
+        mc.load(tiny, stile="paper")
+    with pytest.raises(TypeError, match='render: unknown option "sample"; did you mean "samples"?'):
+        mc.still(tiny, sample=3)
+    for job, output in ((mc.render, "a.png"), (mc.farm, "job"), (mc.figure, "a.svg")):
+        with pytest.raises(TypeError, match=f'{job.__name__}: "style" is an option of load'):
+            job(tiny, output, style="paper")
+
+
+def test_choices_of_a_capture_are_of_the_right_kind():
+    one = mc.load(CAPTURE, layer=np.int64(5), head=np.int64(1), parts="steps")
+    assert one == mc.load(CAPTURE, layer=5, head=1, parts=["steps"])
+    with pytest.raises(mc.InputError, match=r"`head`: \[0, 1\] is not a whole number"):
+        mc.load(CAPTURE, layer=5, head=[0, 1])
+    with pytest.raises(mc.InputError, match="`passes`: '0-1' are neither numbers"):
+        mc.load(CAPTURE, layer=5, passes="0-1")
+    shown, _ = mc.panels(str(CAPTURE), layers=[5], heads=[1])
+    assert shown == mc.panels([str(CAPTURE)], layers=[5], heads=[1])[0]
+    with pytest.raises(mc.InputError, match=r"`heads`: 0 is not a list, such as \[0\]"):
+        mc.panels(CAPTURE, layers=[5], heads=0)
+
+
+def test_numbers_of_pictures_have_limits_in_python_too(tiny, blender):
+    for options, message in (
+        ({"bits": 12}, "bits: 12"),
+        ({"if_device_fails": "no"}, "if_device_fails: 'no'"),
+    ):
+        with pytest.raises(mc.InputError, match=message):
+            mc.render(tiny, "a.png", **options)
+    for options in ({"dpi": 0}, {"dpi": "60"}, {"font_size": 0}):
+        with pytest.raises(mc.InputError, match=f"`{next(iter(options))}`: .* is not a number from"):
+            mc.figure(tiny, "a.svg", **options)
+
+
 def test_a_still_in_memory_is_shown_by_a_notebook(tiny, blender):
     heard = []
     picture = mc.still(tiny, size=(40, 30), frame=3, progress=heard.append)

@@ -135,6 +135,20 @@ def test_patches_where_one_grid_fits():
     assert patches(12, {(2, 6), (6, 2)}) == [] == patches(50, {(2, 2)})
 
 
+def test_what_is_said_of_a_recording_is_of_the_right_kind(tmp_path):
+    model = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+    x = torch.randn(1, 4, 8)
+    with torch.no_grad(), record(model) as recording:
+        model(x, x, x)
+    for said in ({"model": "mine"}, {"text": 3}, {"text": [3]}, {"patches": 4}, {"patches": (2, 2, 1)}):
+        with pytest.raises(InputError, match=f"^{next(iter(said))} has to be"):
+            recording.save(tmp_path / "x.safetensors", **said)
+    recording.save(tmp_path / "x.safetensors", text=["a"], patches=(2, np.int64(2)))
+    assert open_capture(tmp_path / "x.safetensors").model == {"class": "MultiheadAttention"}
+    recording.save(tmp_path / "x.safetensors", model={"name": "mine"})
+    assert open_capture(tmp_path / "x.safetensors").model == {"name": "mine"}
+
+
 def test_texts():
     assert texts_of(None, "tokens") == [] and texts_of(("a", "b"), "tokens") == ["a", "b"]
 

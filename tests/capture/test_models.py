@@ -736,6 +736,13 @@ def test_what_was_not_seen_is_an_error(options, message):
         run(model, IDS)
 
 
+def test_a_batch_of_one_has_no_other_element():
+    model = library("Bert", **SIZES)
+    with pytest.raises(InputError, match="batch element 1 is not there; the batch has 1"):
+        with record(model, batch=1):
+            run(model, IDS[:1])
+
+
 def test_no_attention_is_an_error_that_says_why():
     with pytest.raises(InputError, match="did not run"), record(nn.Linear(2, 2)):
         pass

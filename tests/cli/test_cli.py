@@ -60,6 +60,12 @@ BAD_SCENES = {
 BAD_COMMANDS = {
     "no command": ([], "COMMAND"),
     "unknown command": (["rendr", "scene.toml"], "rendr"),
+    "misspelled option": (
+        ["build", "scene.toml", "-o", "x.blend", "--stile", "x"],
+        "did you mean --style?; matrix-cinema build --help",
+    ),
+    "option of another command": (["render", "scene.toml", "--chunk", "3"], "--chunk is an option of farm"),
+    "two scenes": (["build", "scene.toml", "b.toml", "-o", "x.blend"], "unrecognized arguments: b.toml"),
     "missing file": (["build", "scen.toml", "-o", "x.blend"], 'no such file; did you mean "scene.toml"?'),
     "a folder": (["build", ".", "-o", "x.blend"], "is a folder"),
     "unknown kind": (["build", "nan.csv", "-o", "x.blend"], 'unknown kind of file ".csv"'),
@@ -89,6 +95,8 @@ BAD_COMMANDS = {
     "render: frames backwards": (["render", "scene.toml", "-o", "x", "--frames", "5-2"], '"5-2"'),
     "render: bad size": (["render", "scene.toml", "--size", "12x"], '"12x"'),
     "render: tiny size": (["render", "scene.toml", "--size", "1x1"], "16 to 16384"),
+    "render: empty output": (["render", "scene.toml", "-o", ""], "output has no name"),
+    "farm: empty output": (["farm", "scene.toml", "-o", ""], "output has no name"),
     "render: bad samples": (["render", "scene.toml", "--samples", "0"], "1 to 65536"),
     "render: unknown engine": (["render", "scene.toml", "--engine", "cycle"], "cycles"),
     "capture: no head": (["build", str(CAPTURE), "-o", "x.blend"], "say which with --layer and --head"),
