@@ -120,10 +120,18 @@ def test_the_size_legend_is_the_law_of_sizes():
     assert [width for _, width in sizes_of(p).steps] == pytest.approx(widths)
     numbered = planned("C = A @ B", {"min_size": 0.2, "numbers": "on"}, A=(4, 3), B=(3, 2))
     assert min(width for _, width in sizes_of(numbered).steps) > numbered.least_size > 0.5
-    assert sizes_of(p).absent == "zero: no element"
-    assert sizes_of(p).title == "size: 1 at the end of a bar"
+    assert sizes_of(p).absent == "zero: not drawn"
     masked = planned("C = tril(A @ B)", {"numbers": "off"}, A=(4, 3), B=(3, 4))
-    assert sizes_of(masked).absent == "zero or masked: no element"
+    assert sizes_of(masked).absent == "zero or masked: not drawn"
+
+
+def test_sizes_have_values_for_numbers_where_all_bars_end_alike():
+    sides = {"A": {"values": [[0.5, -3.0]]}, "B": {"values": [[1.0], [2.0]]}}
+    many = sizes_of(planned_from({"expression": "C = A @ B", "matrices": sides}))
+    assert (many.title, [text for text, _ in many.steps]) == ("size: |value| / max", ["0.1", "0.5", "1"])
+    one = {"expression": "C = A @ B", "matrices": sides, "look": {"sensitivity": "global"}}
+    alike = sizes_of(planned_from({**one, "products": {"C": {"interior": False}}}))
+    assert (alike.title, [text for text, _ in alike.steps]) == ("size: |value|", ["0.55", "2.75", "5.5"])
 
 
 def written(statement):
@@ -208,6 +216,8 @@ def test_what_a_spotlight_fades_is_told_while_it_is_on():
     (faded,) = [item for item in overlay(lit, 16 / 9).texts if FADED_NOTE in item.text]
     assert faded.shown == (lit.spotlight.rise[0], ALWAYS)
     assert not [item for item in overlay(p, 16 / 9).texts if FADED_NOTE in item.text]
+    whole = planned_from({**LIT, "spotlight": "A; B; C[1, 0]"})  # all but an entry of one matrix of three
+    assert not [item for item in overlay(whole, 16 / 9).texts if FADED_NOTE in item.text]
 
 
 LIT = {

@@ -4,8 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ...kinds.stage import stages_of
 from ...look.color_maps import zero_of
+from ..spotlight import Shine
 from .captions import EPILOGUE_WORDS, SCORES, has_scores, title_of
 from .numerals import number
 from .typesetter import JOINED
@@ -31,13 +34,13 @@ class LegendBar:
 
 @dataclass(frozen=True)
 class LegendSizes:
-    """The size legend: elements of a `shape` as (number, width relative to the largest), what the numbers are
-    parts of, and a note about entries that are not drawn or faded."""
+    """The size legend: what sizes show, elements of a `shape` as (number, width relative to the largest), and
+    a note about entries that are not drawn or faded."""
 
+    title: str
     shape: str
     steps: tuple
     absent: str
-    title: str = "size: 1 at the end of a bar"
 
 
 def legend_of(p: Any, *, raw: bool = True, brief: bool = True, at: float | None = None) -> list[LegendBar]:
@@ -126,16 +129,28 @@ def _bar(p, color_map, every, rows, brief):
     return LegendBar(color_map, title, tuple(written))
 
 
-def sizes_of(p: Any, lit: bool = False) -> LegendSizes:
-    """The LegendSizes of a plan: width is m + (1 - m) · √(magnitude), with the least width m. While a
-    spotlight is `lit`, all else is faded."""
+def sizes_of(p: Any, shine: Shine | None = None) -> LegendSizes:
+    """The LegendSizes of a plan: width is m + (1 - m) · √(magnitude), with the least width m. The numbers are
+    values if all bars end at the same one. While a spotlight is on, its `shine` says what is faded."""
     least = p.least_size
     shape = "sphere" if (p.scene.look.shape or p.style.shape) == "sphere" else "cube"
-    steps = tuple((f"{part:g}", least + (1 - least) * math.sqrt(part)) for part in SHOWN_SIZES)
+    ends = {one.range[1] for one in _told_ranges(p)}
+    title, end = ("size: |value|", ends.pop()) if len(ends) == 1 else ("size: |value| / max", 1.0)
+    numbers = [number(part * end) for part in SHOWN_SIZES]
+    widths = [least + (1 - least) * math.sqrt(part) for part in SHOWN_SIZES]
     masked = any(p.evaluation[stage].mask is not None for stage in stages_of(p.root))
     absent = ["zero"] * (not p.numbers) + ["masked"] * masked
-    notes = [f"{' or '.join(absent)}: no element"] * bool(absent) + [FADED_NOTE] * lit
-    return LegendSizes(shape, steps, "  ·  ".join(notes))
+    notes = [f"{' or '.join(absent)}: not drawn"] * bool(absent) + [FADED_NOTE] * _is_faded(p, shine)
+    return LegendSizes(title, shape, tuple(zip(numbers, widths, strict=True)), "  ·  ".join(notes))
+
+
+def _is_faded(p, shine):
+    """Whether a spotlight fades most matrices, in part at least."""
+    if shine is None:
+        return False
+    stages = [plane.stage for plane in p.arrangement.seen]
+    spots = [p.spotlight.spots.get(stage.name, np.zeros(1, np.int32)) for stage in stages]
+    return 2 * sum(not (of & 1 << shine.number).all() for of in spots) > len(stages)
 
 
 def _is_read_before(p, stage):

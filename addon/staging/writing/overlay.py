@@ -257,11 +257,11 @@ class _FrameType:
         shines = self.p.spotlight.shines if self.p.spotlight else ()
         lit = [(shine.rise[0], shine.fall[0] if shine.fall else ALWAYS) for shine in shines]
         edges = [0.0, *(frame for frames in lit for frame in frames), ALWAYS]
-        states = [(n % 2 == 1, frames) for n, frames in enumerate(zip(edges, edges[1:], strict=False))]
+        states = [part for shine in shines for part in (None, shine)] + [None]
         return in_turn(
             [
-                (sizes_block(self.type, FILM_LEGEND, sizes_of(self.p, is_lit)), frames)
-                for is_lit, frames in states
+                (sizes_block(self.type, FILM_LEGEND, sizes_of(self.p, shine)), frames)
+                for shine, frames in zip(states, zip(edges, edges[1:], strict=False), strict=True)
                 if frames[0] < frames[1]
             ]
         )
