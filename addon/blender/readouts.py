@@ -32,7 +32,6 @@ from .text import Writer
 PRESENTED_NEARER = 0.6  # part of the scene's nearest distance, at which presented matrices stand
 SHARP = 128.0  # the f-number at which all is sharp
 CARD_MARGIN = 0.02  # heights of the picture, of the card around what is presented
-CARD = 0.97  # opacity of that card
 FLAT = 0.08  # thickness of an element, of its width
 # How far lines stand behind the elements and frames before them, in heights of the picture.
 BEHIND_READOUT, BEFORE_READOUT = -0.002, 0.002
@@ -113,9 +112,7 @@ def _present(to, block, shown, plane, matrix):
     _lines(p, Joined(block, np.zeros(3), block.joint[None]), ob, collection)
     _spotlight(p, block, ob, collection, (shown.out, shown.gone))
     title = f"Matrix Cinema presented {name} {shown.out:.0f}"
-    card = keyed_material(
-        f"{title} card", p.style.backdrop, [(frame, CARD * part) for frame, part in forth_and_back]
-    )
+    card = keyed_material(f"{title} card", p.style.backdrop, forth_and_back)
     _card(block, middle, card, inner, collection)
     late = 0.4 * (shown.there - shown.out)
     keys = [(shown.there - late, 0.0), (shown.there, 1.0), (shown.back, 1.0), (shown.back + late, 0.0)]

@@ -19,7 +19,7 @@ from ..staging.writing.cards import Card, cards_of
 from ..staging.writing.overlay import Overlay
 from .film import PhaseLabels, compose, outlines
 from .joined import Joined, joined
-from .presented import Presented, presented
+from .presented import Presented, presented, uncovered
 from .why_chart import WhyChart
 
 
@@ -67,8 +67,10 @@ def film_of(p: Plan) -> Drawing:
     labels = outlines(made.lettering, made.view, aspect)
     readouts = tuple(joined(made.beside.readouts, made.view, (aspect, 1.0), labels))
     shown = tuple(presented(p, made.shot.view, aspect, made.overlay, made.beside.room, made.charts))
+    *earlier, last = made.every  # the last labels are those of the film's end
+    every = *(uncovered(one, shown, aspect) for one in earlier), last
     return Drawing(
-        p, made.shot, tuple(made.every), made.overlay, lit, turntable,
+        p, made.shot, every, made.overlay, lit, turntable,
         readouts=readouts, charts=made.charts, presented=shown, cards=cards_of(p, aspect),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ A presented matrix is a readout in the middle of the picture. It begins and ends
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -14,11 +15,13 @@ from ..staging.beats.told import TimedBeat
 from ..staging.camera.framing import View
 from ..staging.plan import Plan
 from ..staging.star import is_among
+from ..staging.writing.boxes import gaps_between
 from ..staging.writing.items import Box
 from ..staging.writing.overlay import FRAME_EDGE, Overlay
 from ..staging.writing.readout_block import Readout, named_in_time
 from ..staging.writing.typesetter import film_type, narrowness
 from .beside import FORM
+from .film import PhaseLabels, outlines
 from .joined import grid_of
 from .why_chart import WhyChart
 
@@ -56,14 +59,16 @@ def presented(
     four sides."""
     shades = np.array(overlay.shades).reshape(-1, 4) + SOFT_EDGE * np.array([-1, -1, 1, 1])
     written, found = np.concatenate([overlay.boxes, shades]), []
-    for beat in (beat for beat in p.beats if beat.presents):
-        planes = [plane for plane in readouts.drawn_once(p) if is_among(plane.stage, {beat.presents})]
-        scale = narrowness(aspect)
-        chart = next((one.box for one in charts if one.during(beat.start, beat.end)), None)
-        if not planes:
+    for (name, *_), together in groupby(
+        p.beats, lambda beat: (beat.presents, beat.beat.show, beat.beat.view)
+    ):
+        beats = list(together)
+        planes = [plane for plane in readouts.drawn_once(p) if is_among(plane.stage, {name})]
+        scale, times = narrowness(aspect), _times(p, beats)
+        chart = next((one.box for one in charts if one.during(beats[0].start, beats[-1].end)), None)
+        if not planes or not name:
             continue
-        times = _times(p, beat)
-        above = float(np.mean([_place(plane, through(times[1]), aspect) for plane in planes]))
+        above = np.mean([_place(plane, through(times[1]), aspect) for plane in planes], axis=0)
         best, most = [], 0.0
         for area in _areas(aspect, scale, written, room, chart):
             blocks = grid_of(p, planes[: readouts.MOST_READOUTS], film_type(p.typeface, scale), area, LARGE)
@@ -75,18 +80,19 @@ def presented(
     return found
 
 
-def _place(plane: Plane, view: View, aspect: float) -> float:
-    """How far to the right the middle of a plane is on the picture, in heights of it."""
-    return float(0.5 * aspect * (1.0 + view.project(plane.corners().mean(axis=0)[None])[0, 0]))
+def _place(plane: Plane, view: View, aspect: float) -> np.ndarray:
+    """The middle (2,) of a plane on the picture, in heights of it."""
+    return 0.5 * (1.0 + view.project(plane.corners().mean(axis=0)[None])[0]) * (aspect, 1.0)
 
 
-def _times(p: Plan, beat: TimedBeat) -> tuple[float, float, float, float]:
-    """The four frames of a Presented."""
-    rate, length = p.scene.render.rate, beat.end - beat.start
-    stands = not (beat.beat.show or beat.beat.view)
-    out = beat.start + min(AT_ONCE * rate, 0.1 * length) if stands else beat.span.arrived
-    step = min(STEP_SECONDS * rate, STEP_PART * (beat.end - out))
-    return out, out + step, beat.end - step, beat.end
+def _times(p: Plan, beats: Sequence[TimedBeat]) -> tuple[float, float, float, float]:
+    """The four frames of a Presented that is there in these beats, one after the other."""
+    first, end = beats[0], beats[-1].end
+    rate, length = p.scene.render.rate, first.end - first.start
+    stands = not (first.beat.show or first.beat.view)
+    out = first.start + min(AT_ONCE * rate, 0.1 * length) if stands else first.span.arrived
+    step = min(STEP_SECONDS * rate, STEP_PART * (first.end - out))
+    return out, out + step, end - step, end
 
 
 def _areas(
@@ -107,9 +113,20 @@ def _areas(
     return [(left, low, right, high), (max(left, head), low, right, 1.0 - edge)]
 
 
-def _before(blocks: Sequence[Readout], area: Box, place: float) -> list[Readout]:
-    """The blocks, moved from the right of an area so that their middle is as near to a place as it can be."""
-    left, right = (fun(block.box[n] for block in blocks) for fun, n in ((min, 0), (max, 2)))
-    low, high = area[0] - left, max(area[2] - right, area[0] - left)
-    by = min(max(place - 0.5 * (left + right), low), high)
-    return [block.moved(by, 0.0) for block in blocks]
+def _before(blocks: Sequence[Readout], area: Box, place: np.ndarray) -> list[Readout]:
+    """The blocks, moved within an area so that their middle is as near to a place (2,) as it can be."""
+    boxes = np.array([block.box for block in blocks])
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    room = np.array(area[:2]) - low, np.maximum(area[2:] - high, area[:2] - low)
+    by = np.clip(place - 0.5 * (low + high), *room)
+    return [block.moved(*by.tolist()) for block in blocks]
+
+
+def uncovered(one: PhaseLabels, shown: Sequence[Presented], aspect: float) -> PhaseLabels:
+    """The labels of a phase without those behind a matrix that is presented in it."""
+    phase, letters = one.phase, one.lettering
+    during = [each for each in shown if phase.start < each.back and each.there < phase.end]
+    boxes = np.array([block.box for each in during for block in each.readouts]).reshape(-1, 4)
+    behind = (gaps_between(boxes, outlines(letters, one.view, aspect)) == 0.0).any(axis=0)
+    labels = tuple(label for label, is_hidden in zip(letters.labels, behind, strict=True) if not is_hidden)
+    return replace(one, lettering=replace(letters, labels=labels))

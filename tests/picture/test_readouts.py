@@ -9,11 +9,11 @@ from matrix_cinema.attention.tokens import as_labels
 from matrix_cinema.description.scene import Beat, Camera, MatrixOptions, Scene, load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.picture.drawing import film_of
-from matrix_cinema.picture.film import compose
+from matrix_cinema.picture.film import compose, outlines
 from matrix_cinema.staging.camera.subject import subject_of
 from matrix_cinema.staging.camera.views import parts_of
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.writing.boxes import meeting
+from matrix_cinema.staging.writing.boxes import gaps_between, meeting
 from paths import ROOT
 
 WIDE, PIXELS = 16 / 9, 720
@@ -151,6 +151,23 @@ def test_a_presented_matrix_stands_before_itself_without_callouts():
     beat = next(beat for beat in p.beats if beat.presents)
     during = [part for part in made.labels if beat.start < part.phase.at < beat.end]
     assert not [label for part in during for label in part.lettering.labels if "→" in label.text]
+
+
+def test_no_label_is_behind_a_presented_matrix():
+    made = film_of(plan(dataclasses.replace(HEAD, beats="auto")))
+    (one,) = made.presented
+    (block,) = one.readouts
+    during = [part for part in made.labels[:-1] if part.phase.start < one.back and one.there < part.phase.end]
+    seen = [outlines(part.lettering, part.view, WIDE) for part in during]
+    assert sum(map(len, seen)) > 0
+    assert not any((gaps_between(np.array([block.box]), each) == 0.0).any() for each in seen)
+
+
+def test_a_matrix_that_two_beats_present_steps_out_once():
+    beats = (Beat(say="One.", present="attn"), Beat(say="Two.", present="attn"), Beat(say="Three."))
+    p = plan(dataclasses.replace(HEAD, beats=beats))
+    (one,) = film_of(p).presented
+    assert one.out < p.beats[0].told_at and p.beats[1].told_at < one.back < one.gone == p.beats[1].end
 
 
 def test_a_readout_is_called_scores_until_softmax_is_half_through():

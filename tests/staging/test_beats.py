@@ -7,6 +7,7 @@ import pytest
 from colors import contrast, linear, luminance
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matrix_cinema import api
 from matrix_cinema.attention import statistics
 from matrix_cinema.description.from_capture import scene_from_capture
 from matrix_cinema.description.scene import Animation, Beat, Camera, Layout, MatrixOptions, Scene
@@ -128,7 +129,8 @@ def test_a_beat_is_long_enough_to_read_and_for_what_runs():
     p = plan(scene(Beat(say="x" * 60), Beat(say="short"), Beat(run="C, D", show="C"), Beat(seconds=7.0)))
     lengths = [end - start for start, end in spans(p)]
     assert lengths[0] == pytest.approx(4.0) and lengths[1] == pytest.approx(2.0)
-    assert lengths[2] == pytest.approx(0.8 + 2.0 + 2.0 + 0.5)  # the way there, two sweeps, a rest
+    # The way there, two sweeps, and products step back while the picture rests.
+    assert lengths[2] == pytest.approx(0.8 + 2.0 + 2.0 + 0.4 + 0.25)
     assert lengths[3] == pytest.approx(7.0)
     moves, third = p.timeline.moves, p.beats[2]
     assert third.span.arrived == moves["C"].start < moves["C"].swept == moves["D"].start
@@ -211,6 +213,22 @@ def test_a_matrix_comes_with_the_beat_that_shows_or_makes_it():
     assert p.arrivals["B"] == (p.beats[1].start, p.beats[1].span.arrived) and "A" not in p.arrivals
 
 
+def test_other_heads_wait_until_the_camera_shows_them():
+    p = plan(api.load(ROOT / "examples/heads/grouped_query.toml").with_beats())
+    told = {plane.stage.name for plane in p.arrangement.planes if plane.stage.name.endswith("[0]")}
+    for beat in p.beats[2:-1]:
+        assert beat.there == told | {"Q[0]", "K[0]", "attn[0]"} and beat.shows
+    assert {"attn[2]", "attn[4]", "attn[7]"} <= p.beats[-1].there
+    assert p.arrivals["attn[7]"][0] == p.beats[-1].start > p.timeline.moves["attn[7]"].finished
+
+
+def test_products_before_labels_have_stepped_back_when_a_beat_is_told():
+    p = plan(head())
+    for name, move in p.timeline.moves.items():
+        (made,) = [beat for beat in p.beats if beat.start <= move.start < beat.end]
+        assert move.swept < move.settled <= made.told_at + 0.5, name
+
+
 def test_each_beat_has_its_spotlight():
     lit = [Beat(spotlight="A[1]"), Beat(spotlight="A[1]"), Beat(), Beat(spotlight="C[0, 2]"), Beat()]
     p = plan(scene(*lit, spotlight="D[2]"))
@@ -257,7 +275,7 @@ def test_what_a_head_does_is_said_of_the_tokens_that_can(back, what):
     }
     expression = "out = (attn = softmax(Q @ K.T, mask=causal)) @ V"
     told = [beat.text for beat in plan(Scene(expression=expression, matrices=matrices, beats="auto")).beats]
-    assert told[-1] == f"On average a token gives 1.00 of its attention to {what}."
+    assert f"On average a token gives 1.00 of its attention to {what}." in told
 
 
 def test_a_faint_token_is_said_as_it_stands_beside_the_matrix():
@@ -330,6 +348,27 @@ def test_of_a_head_that_attends_to_itself_that_is_told():
     )
     query, key = head_of(plan(near)).pair
     assert query == key
+
+
+def test_of_several_heads_one_that_tells_something_is_told():
+    """The other head gives more to a token, but to itself."""
+    given = api.load(ROOT / "examples/attention/06_grouped_query.toml").with_beats()
+    chosen = head_of(plan(given))
+    assert chosen.pattern.name == "attn[7]" and chosen.pair == (2, 1)
+    assert chosen.alike != (chosen.pattern,)
+
+
+def test_only_a_softmax_is_told_as_attention():
+    told = [b.text for b in plan(api.load(ROOT / "examples/attention/07_rotary.toml").with_beats()).beats]
+    assert told[0] == "before = q_pre k_preᵀ." and not any("attention" in text for text in told)
+
+
+def test_heads_that_are_made_of_each_other_are_told_one_after_the_other():
+    p = plan(api.load(ROOT / "examples/attention/08_circuit.toml").with_beats())
+    assert head_of(p).alike == (head_of(p).pattern,)
+    texts = [beat.text for beat in p.beats]
+    assert "The weights mix the values, rows of OV, into attn0 OV." in texts
+    assert "attn1 = softmax(Q1 K1ᵀ / √16, mask = causal)." in texts
 
 
 def test_a_head_is_told_through_the_pair_that_the_scene_points_at():

@@ -128,7 +128,10 @@ def test_the_size_legend_is_the_law_of_sizes():
 def test_sizes_have_values_for_numbers_where_all_bars_end_alike():
     sides = {"A": {"values": [[0.5, -3.0]]}, "B": {"values": [[1.0], [2.0]]}}
     many = sizes_of(planned_from({"expression": "C = A @ B", "matrices": sides}))
-    assert (many.title, [text for text, _ in many.steps]) == ("size: |value| / max", ["0.1", "0.5", "1"])
+    assert (many.title, [text for text, _ in many.steps]) == (
+        "size: |value| as part of max",
+        ["0.1", "0.5", "1"],
+    )
     one = {"expression": "C = A @ B", "matrices": sides, "look": {"sensitivity": "global"}}
     alike = sizes_of(planned_from({**one, "products": {"C": {"interior": False}}}))
     assert (alike.title, [text for text, _ in alike.steps]) == ("size: |value|", ["0.55", "2.75", "5.5"])

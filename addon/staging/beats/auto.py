@@ -20,6 +20,7 @@ from ..camera.views import PRODUCTS_SUFFIX, axis_of
 from ..spotlight import pointed_at
 from ..timing.beats import EPILOGUE, SUMS
 from ..writing.captions import labels_of
+from ..writing.statements import printed
 
 if TYPE_CHECKING:  # plans have beats
     from ..plan import Plan
@@ -61,7 +62,7 @@ class Head:
 def head_of(p: "Plan") -> Head | None:
     """The head that a plan's film is about: of several heads, the one at which the scene's spotlight points,
     or else the one with the strongest pair. None if no stage is a softmax of scores."""
-    patterns = [stage for stage in stages_of(p.root) if p.is_star(stage) and stage.operands]
+    patterns = [stage for stage in stages_of(p.root) if p.is_star(stage) and _is_pattern(stage)]
     if not patterns:
         return None
     pair, pattern = pointed_pair(p, patterns) or _strongest_of(p, patterns)
@@ -72,7 +73,21 @@ def head_of(p: "Plan") -> Head | None:
     users = [s for s in stages_of(p.root) if s.has_interior and s.operands[0].stage is pattern]
     made = scores if scores.operands else None
     steps = tuple(reversed(between))
-    return Head(pattern, made, steps, users[0] if users else None, pair, tuple(patterns))
+    # Patterns that are made of each other run one after the other.
+    apart = [s for s in patterns if s not in stages_of(pattern) and pattern not in stages_of(s)]
+    alike = [s for s in patterns if s is pattern or s in apart]
+    return Head(pattern, made, steps, users[0] if users else None, pair, tuple(alike))
+
+
+def _is_pattern(stage: Stage) -> bool:
+    """Whether a result is a softmax of scores, or what steps after one make of it."""
+    while stage.operands:
+        if any(step.function == "softmax" for step in stage.epilogue):
+            return True
+        if stage.has_interior:
+            return False
+        stage = stage.operands[0].stage
+    return False
 
 
 def pointed_pair(p: "Plan", patterns: Sequence[Stage]) -> tuple[tuple[int, int], Stage] | None:
@@ -90,10 +105,10 @@ def _strongest_of(p, patterns):
     candidates = []
     for stage in patterns:
         pair = strongest(p, stage)
-        candidates.append(
-            (pair if pair and pair[2] >= LEAST_ATTENTION else strongest(p, stage, anyhow=True), stage)
-        )
-    pair, pattern = max(candidates, key=lambda candidate: candidate[0][2] if candidate[0] else -1.0)
+        tells = bool(pair and pair[2] >= LEAST_ATTENTION)
+        pair = pair if tells else strongest(p, stage, anyhow=True)
+        candidates.append((tells, pair[2] if pair else -1.0, pair, stage))
+    *_, pair, pattern = max(candidates, key=lambda candidate: candidate[:2])
     return pair and pair[:2], pattern
 
 
@@ -138,8 +153,9 @@ class _HeadTeller:
         self.spot = self.light(head.pattern, *head.pair) if head.pair else ""
 
     def beats(self) -> tuple[Beat, ...]:
-        told = [*self.before(), *self.question(), *self.scores(), *self.weights(), *self.output()]
-        told += self.after()
+        told = [*self.before(), *self.question(), *self.scores(), *self.weights()]
+        mixed, summary = self.output(), self.summary()
+        told += [*summary, *mixed, *self.after()]
         opened = next((beat.why for beat in told if beat.why), "")
         return *told[:-1], replace(told[-1], why=opened)  # the still answers too why this score is high
 
@@ -359,15 +375,23 @@ class _HeadTeller:
         return _together(self.spot, self.row_of(values, key), self.light(out, query, None))
 
     def after(self) -> list[Beat]:
-        """The results after the head, as they are written; at the end, what the head does on average."""
+        """The results after the head, as they are written."""
         rest = [s for s in stages_of(self.p.root) if s.operands and s.name not in self.told]
-        beats = _statements(self.p, rest, self.head.out or self.head.pattern)
-        say = self.summary()
-        if say:
-            beats.append(Beat(say=say, spotlight=self.spot))
-        return beats
+        return _statements(self.p, rest, self.head.out or self.head.pattern)
 
-    def summary(self) -> str:
+    def summary(self) -> list[Beat]:
+        """What the head does on average, with its whole pattern."""
+        say = self.average()
+        if not say:
+            return []
+        if self.head.out is None:  # the film ends with all heads
+            return [Beat(say=say, spotlight=self.spot)]
+        steps_out, pattern = self.presented(), self.head.pattern.name
+        if self.p.is_unseen(self.head.pattern):
+            return [Beat(say=say)]
+        return [Beat(say=say, show="" if steps_out else pattern, spotlight=pattern, present=steps_out)]
+
+    def average(self) -> str:
         """A sentence about what the head does, by the measures of `inspect`."""
         pattern = self.head.pattern
         values, (queries, keys) = self.p.evaluation[pattern], self.labels
@@ -417,7 +441,9 @@ class _HeadTeller:
         return all(abs(plane.outward @ away) > STRAIGHT * np.linalg.norm(away) for plane in planes)
 
     def name_of(self, stage: Stage) -> str:
-        return (stage.of or stage.name).replace("{", "{{").replace("}", "}}")
+        name = stage.of or stage.name
+        name = printed(self.p, stage) if stage.operands and name == stage.text else name
+        return name.replace("{", "{{").replace("}", "}}")
 
     def part(self, operand: Operand, axis: int = 0, many: bool = False) -> str:
         """A row (axis 0) or column of an operand as it is drawn: "a row of Q", "a column of Kᵀ"."""
@@ -487,16 +513,9 @@ def _statements(p, stages, of=None):
     for name in names:
         stage = by_name[name]
         show = f"{stage.name}{PRODUCTS_SUFFIX}" if stage.has_interior and stage.name not in roots else ""
-        beats.append(Beat(say=_statement(stage), show=show, run=name))
+        said = printed(p, stage).replace("{", "{{").replace("}", "}}")
+        beats.append(Beat(say=f"{said}.", show=show, run=name))
     return beats
-
-
-def _statement(stage):
-    """The caption that shows how a result is written."""
-    name = stage.of or stage.name
-    made = stage.text if name != stage.text else ""
-    left = f"{name} = {made}" if made else name
-    return left.replace("{", "{{").replace("}", "}}") + "."
 
 
 def _listed(names):

@@ -11,7 +11,7 @@ from ...errors import InputError, nearest
 from ...kinds.stage import Stage, stages_of
 from ..camera.views import family_of, names_of, parts_of, subjects_of
 from ..selections import SHOWN_LETTERS, ends_of, selections
-from ..timing.beats import EPILOGUE, SUMS, Pace, Span, beats_timeline
+from ..timing.beats import BEFORE_END, EPILOGUE, SUMS, Pace, Span, beats_timeline
 from ..timing.timeline import Timeline
 from ..why import Why, why_of
 from ..writing.captions import labels_of
@@ -19,8 +19,6 @@ from .caption_numbers import with_numbers
 
 if TYPE_CHECKING:  # plans have beats
     from ..plan import Plan
-
-BEFORE_END = 0.25  # seconds before the end of a beat at which everything in it is there
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,18 +92,27 @@ def _there(
 ) -> list[frozenset[str]]:
     """For each beat, the names of the visible matrices."""
     arrangement, every = p.arrangement, {plane.stage.name for plane in p.arrangement.planes}
+    stages = {stage.name: stage for stage in stages_of(p.root)}
     there: list[frozenset[str]] = []
     for n, (beat, names, span) in enumerate(zip(beats, shows, spans, strict=True)):
         now = set(there[-1]) if there else set()
         for name in (*names, *([beat.present] if beat.present else [])):
             now |= {part.stage.name for part in parts_of(arrangement, name)}
         for name, move in made.moves.items():
-            if span.start < move.finished and move.start < span.end and move.finished > 1.0:
+            runs = span.start < move.finished and move.start < span.end and move.finished > 1.0
+            if runs and not _waits(stages[name], names):
                 now |= {part.stage.name for part in family_of(arrangement, name)}
         there.append(
             frozenset(every if not names and not beat.present or n + 1 == len(beats) else now & every)
         )
     return there
+
+
+def _waits(made: Stage, shows: Sequence[str]) -> bool:
+    """Whether a result of one of several heads waits until the camera shows more than the heads that a beat
+    `shows` by their numbers."""
+    alone = {found[0] for name in shows if (found := re.search(r"\[\d+(, \d+)*\]", name))}
+    return bool(alone and made.of) and made.name.removeprefix(made.of) not in alone
 
 
 def arrivals(beats: Sequence[TimedBeat]) -> dict[str, tuple[float, float]]:

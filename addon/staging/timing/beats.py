@@ -19,6 +19,8 @@ LEAST_SECONDS = 2.0  # seconds of a beat
 TRAVEL = 0.8  # seconds for the camera to travel to a beat, before something runs
 STANDING = 0.4  # seconds before something runs if the camera need not travel
 REST_SECONDS = 0.5  # seconds to look at the result
+BEFORE_END = 0.25  # seconds before the end of a beat at which everything in it is there
+SETTLING_SECONDS = 0.4  # seconds, at most, in which products step back
 FROM_THE_START = Move(0.0, 0.0, 0.0, 1.0, 1)
 
 
@@ -131,6 +133,7 @@ class _Beats:
 
     def __init__(self, root, sweeps, animation, fps):
         self.stages, self.sweeps = stages_of(root), sweeps
+        self.products = {stage.name for stage in self.stages if stage.has_interior}
         self.animation, self.fps, self.now = animation, fps, 1.0
         self.moves = {}
         for name, sweep in sweeps.items():
@@ -144,6 +147,9 @@ class _Beats:
         self.ready: dict[str, float] = {}
         before = dict(self.moves)
         until = max((self.make(stage, pace, start + travel) for stage in self.stages), default=0.0)
+        # Products that stand before labels have stepped back when the beat is told.
+        settled = max((self.moves[name].settled for name in pace.sums & self.products), default=0.0)
+        until = max(until, settled - (REST_SECONDS - BEFORE_END) * self.fps)
         runs = until > start + travel
         hold = self.animation.hold_seconds * self.fps if last else 0.0
         length = max(reading, until - start + REST_SECONDS * self.fps if runs else 0.0) + hold
@@ -171,7 +177,8 @@ class _Beats:
         steps = self.sweeps[name].steps
         if name in pace.sums and steps:
             swept = begin + stage.seconds(steps, self.animation) * self.fps
-            move = Move(begin, swept, swept, swept + settling, steps, dwell=self.animation.dwell)
+            settled = swept + min(settling, SETTLING_SECONDS * self.fps)
+            move = Move(begin, swept, swept, settled, steps, dwell=self.animation.dwell)
             begin = swept
         if name in pace.epilogue:
             move = replace(move, finishing=begin, finished=begin + settling)

@@ -135,7 +135,7 @@ def sizes_of(p: Any, shine: Shine | None = None) -> LegendSizes:
     least = p.least_size
     shape = "sphere" if (p.scene.look.shape or p.style.shape) == "sphere" else "cube"
     ends = {one.range[1] for one in _told_ranges(p)}
-    title, end = ("size: |value|", ends.pop()) if len(ends) == 1 else ("size: |value| / max", 1.0)
+    title, end = ("size: |value|", ends.pop()) if len(ends) == 1 else ("size: |value| as part of max", 1.0)
     numbers = [number(part * end) for part in SHOWN_SIZES]
     widths = [least + (1 - least) * math.sqrt(part) for part in SHOWN_SIZES]
     masked = any(p.evaluation[stage].mask is not None for stage in stages_of(p.root))

@@ -23,8 +23,8 @@ from ...algebra.expression import (
     text_of,
 )
 from ...algebra.lowering import INNER_NAME
-from ...kinds.stage import stages_of
-from .scripts import LOWERED, ON_THE_LINE, RAISED, ROOT, UNDER_ROOT, Script, indexed
+from ...kinds.stage import Stage, stages_of
+from .scripts import LOWERED, ON_THE_LINE, RAISED, ROOT, TRANSPOSED, UNDER_ROOT, Script, indexed
 
 PRINTED_SIGNS = {"@": " ", "*": " × ", "/": " / ", "+": " + ", "-": " − "}
 SUPERSCRIPTS = {"2": "²", "3": "³", "-1": "⁻¹"}
@@ -54,6 +54,18 @@ def formula_of(p: Any) -> list[Statement]:
     for node in written.statements if isinstance(written, Several) else [written]:
         setter.statement(node)
     return setter.statements
+
+
+def printed(p: Any, stage: Stage) -> str:
+    """How a result is written, as a caption prints it: write = z W_O. A result without a name is only what it
+    is made of."""
+    name, setter = stage.of or stage.name, _Setter(p)
+    setter.k = setter.inner_of(name, stage.text)
+    parts = setter.set(parse(stage.text), 0, None, ())
+    head = [*_named(name, ()), Part(" = ")] if name != stage.text else []
+    marks = {RAISED: TRANSPOSED, LOWERED: "_"}
+    texts = [marks.get(one.script, "") + one.text * (one.script is not RAISED) for one in [*head, *parts]]
+    return "".join(texts)
 
 
 class _Setter:
