@@ -25,7 +25,6 @@ from questions import Question, questions  # noqa: E402
 from reading_list import FILMS, PICTURES  # noqa: E402
 
 SIZE, SAMPLES = (1280, 720), 16
-FRAMES = 9  # of a film, in a strip of three by three
 MOST, MOST_OF_ONE, MOST_MATRICES = 7, 3, 3  # questions about a single matrix, about each of several; matrices
 
 
@@ -126,16 +125,17 @@ def heat_map(matrices, path: Path) -> None:
 
 
 def strip(scene, file: str, options: list[str], path: Path) -> None:
-    """Frames of a film, evenly spread, three by three in one picture."""
+    """The frames of a film's storyboard, three in a row of one picture: each beat when it has been told."""
+    from matrix_cinema.outputs.storyboard import told_frames
     from matrix_cinema.staging.plan import plan
     from PIL import Image
 
-    last = plan(scene).timeline.last_frame
+    frames = told_frames(plan(scene))
     width, height = 640, 360
-    sheet = Image.new("RGB", (3 * width, 3 * height))
+    sheet = Image.new("RGB", (3 * width, -(-len(frames) // 3) * height))
     with tempfile.TemporaryDirectory() as folder:
-        for n, frame in enumerate(np.linspace(1, last, FRAMES + 1).round().astype(int)[1:]):
-            still, where = Path(folder) / "still.png", ["--frame", int(frame)]
+        for n, frame in enumerate(frames):
+            still, where = Path(folder) / "still.png", ["--frame", frame]
             stills.render(
                 ROOT / "examples" / file, still, (width, height), SAMPLES, *options, *where, check=True
             )

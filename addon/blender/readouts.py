@@ -48,7 +48,7 @@ def write_readouts(drawing: Drawing, matrices: Mapping[str, bpy.types.Object], t
     p, view = drawing.plan, drawing.seen
     plane, eye = picture_plane(to.camera, view, to.collection, clear_distance(p, to.camera, view))
     for one in drawing.readouts:
-        block = one.readout
+        block, before = _arriving(p, one.readout), set(to.collection.objects)
         ob = _copy(p, block, matrices[block.plane.stage.name], to.collection)
         ob.parent = plane
         ob.location = (*block.origin, 0.0)
@@ -60,6 +60,22 @@ def write_readouts(drawing: Drawing, matrices: Mapping[str, bpy.types.Object], t
         soft = plain_material("Matrix Cinema soft readout", soft_color(p.style))
         _type(to, block, ob, strong, soft)
         _leader(p, one, plane, eye, view.orthographic, to.collection)
+        for drawn in set(to.collection.objects) - before if _arrival(p, block) > 1.0 else ():
+            if drawn.type != "FONT":
+                show(drawn, (_arrival(p, block), p.timeline.last_frame + 1.0))
+
+
+def _arriving(p, block):
+    """A readout whose type comes with its matrix."""
+    start = _arrival(p, block)
+    texts = [(text, text.shown or (start, p.timeline.last_frame + 1.0)) for text in block.texts]
+    later = (replace(text, shown=(max(start, begin), end)) for text, (begin, end) in texts)
+    return replace(block, texts=tuple(later)) if start > 1.0 else block
+
+
+def _arrival(p, block):
+    """The frame at which the matrix of a readout comes."""
+    return p.arrivals.get(block.plane.stage.name, (1.0,))[0]
 
 
 def write_presented(drawing: Drawing, matrices: Mapping[str, bpy.types.Object], to: Writer) -> None:

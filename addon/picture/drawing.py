@@ -66,7 +66,8 @@ def film_of(p: Plan) -> Drawing:
     turntable = p.scene.camera.move == "orbit"
     labels = outlines(made.lettering, made.view, aspect)
     readouts = tuple(joined(made.beside.readouts, made.view, (aspect, 1.0), labels))
-    shown = tuple(presented(p, made.shot.view, aspect, made.overlay, made.beside.room, made.charts))
+    beside = [one.plane.stage for one in made.beside.readouts]
+    shown = tuple(presented(p, made.shot.view, aspect, made.overlay, made.beside.room, made.charts, beside))
     *earlier, last = made.every  # the last labels are those of the film's end
     every = *(uncovered(one, shown, aspect) for one in earlier), last
     return Drawing(

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..staging import pooling
 from ..staging.writing.typesetter import Typesetter
 
@@ -26,16 +24,6 @@ class PageType(Typesetter):
     def small(self) -> float:
         """For shapes, tokens and numbers."""
         return min(self.size, max(LEAST_TYPE, 0.875 * self.size))
-
-    def balanced(self, text: str, size: float, width: float) -> list[str]:
-        """A text in as few lines of at most this width as it needs, of about the same length."""
-        lines = self.wrapped(text, size, width)
-        for narrower in np.arange(width, 0.5 * width, -size):
-            other = self.wrapped(text, size, narrower)
-            if len(other) > len(lines):
-                break
-            lines = other
-        return lines
 
 
 def page_type(size: float, measure: Callable[[str, float], float]) -> PageType:

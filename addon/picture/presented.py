@@ -3,13 +3,14 @@
 A presented matrix is a readout in the middle of the picture. It begins and ends where its matrix stands.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
 
 from ..kinds.places import Plane
+from ..kinds.stage import Stage
 from ..staging import readouts
 from ..staging.beats.told import TimedBeat
 from ..staging.camera.framing import View
@@ -52,11 +53,12 @@ def presented(
     overlay: Overlay,
     room: np.ndarray,
     charts: Sequence[WhyChart] = (),
+    beside: Collection[Stage] = (),
 ) -> list[Presented]:
     """The Presented of each beat of a plan that presents a matrix, for a camera that sees `through(frame)` on
     a frame of this `aspect`. They stand before their own matrices as far as there is room. They keep clear of
     the overlay, of `charts`, and of other readouts; `room` are the parts of the frame that these take at its
-    four sides."""
+    four sides. Matrices that have such a readout `beside` the scene stay where they are."""
     shades = np.array(overlay.shades).reshape(-1, 4) + SOFT_EDGE * np.array([-1, -1, 1, 1])
     written, found = np.concatenate([overlay.boxes, shades]), []
     for (name, *_), together in groupby(
@@ -64,6 +66,7 @@ def presented(
     ):
         beats = list(together)
         planes = [plane for plane in readouts.drawn_once(p) if is_among(plane.stage, {name})]
+        planes = [plane for plane in planes if plane.stage not in beside]  # it can be read there
         scale, times = narrowness(aspect), _times(p, beats)
         chart = next((one.box for one in charts if one.during(beats[0].start, beats[-1].end)), None)
         if not planes or not name:

@@ -8,6 +8,7 @@ bpy = pytest.importorskip("bpy")
 from built_scenes import as_matrix, described, drawn, random  # noqa: E402
 from matrix_cinema.blender.compat import get_input  # noqa: E402
 from matrix_cinema.blender.objects import set_inputs  # noqa: E402
+from matrix_cinema.blender.stored import plan_of  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 
@@ -48,6 +49,20 @@ def test_a_readout_stays_on_the_picture_while_the_camera_moves(factory):
         scene.frame_set(frame)
         places.append(scene.camera.matrix_world.inverted() @ ob.matrix_world.translation)
     assert np.allclose(*places, atol=1e-5)
+
+
+def test_a_readout_comes_with_its_matrix(factory):
+    beats = [{"say": "One.", "show": "A"}, {"say": "Two.", "run": "C"}, {"say": "Three."}]
+    scene = build(described("C = softmax(A @ B)", ARRAYS, readout=["C"], beats=beats))
+    ours = [ob for ob in scene.objects if ob.parent and ob.parent == only(scene, "readout")]
+    ours += [only(scene, "readout"), only(scene, "leader")]
+    start = round(plan_of(scene).beats[1].start)
+    for frame, hidden in ((1, {True}), (start - 1, {True}), (start + 1, {False}), (scene.frame_end, {False})):
+        scene.frame_set(frame)
+        names = [ob for ob in ours if ob.get("mc_label") not in ("name", "detail")]
+        assert {ob.hide_render for ob in names} == hidden, frame
+        visible = [ob for ob in ours if ob.get("mc_label") == "name" and not ob.hide_render]
+        assert len(visible) == (hidden == {False})
 
 
 def test_a_presented_matrix_goes_from_its_place_to_the_picture_and_back(factory):

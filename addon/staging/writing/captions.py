@@ -253,7 +253,10 @@ def axis_names_of(p: Any, stage: Stage) -> tuple[str, str]:
         return p.matrices[leaf.name].row_axis, p.matrices[leaf.name].column_axis
 
     rows, columns = _handed_on(p, stage, own, lambda name, _ends: name, "")
-    # Queries and keys may be made of one input; the side that queries are compared with are keys.
+    # Queries, keys and values may be made of one input; what queries are compared with, and mix, are keys.
+    made = [s for s in stages_of(p.evaluation.root) if s.has_interior]
+    if rows == "query" and any(s.operands[1].stage is stage for s in made):
+        return "key", columns
     return (rows, "key") if rows == columns == "query" else (rows, columns)
 
 

@@ -178,7 +178,7 @@ class _FrameType:
             end = ALWAYS if beat is self.p.beats[-1] else beat.end
             plain = (self.p.typeface.shown(text) for text in beat.text.split(TRANSPOSED))
             text, y = TRANSPOSED.join(plain), top - 0.8 * size
-            for line in self.type.wrapped(text, TOLD_SIZE, room):
+            for line in self.type.balanced(text, TOLD_SIZE, room):
                 x = self.left
                 for piece, script in scripts_of(line):
                     lines.append(

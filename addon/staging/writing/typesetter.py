@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
+
 from ...look.typeface import Typeface, extent
 from .items import Text
 from .scripts import Script
@@ -75,6 +77,16 @@ class Typesetter:
                 lines[-1] += f" {word}"
             else:
                 lines.append(word)
+        return lines
+
+    def balanced(self, text: str, size: float, width: float) -> list[str]:
+        """A text in as few lines of at most this width as it needs, of about the same length."""
+        lines = self.wrapped(text, size, width)
+        for narrower in np.arange(width, 0.5 * width, -self.sized(size)):
+            other = self.wrapped(text, size, narrower)
+            if len(other) > len(lines):
+                break
+            lines = other
         return lines
 
 

@@ -26,6 +26,7 @@ LEGIBLE = 0.75  # how far a matrix has to face the camera
 OVERVIEW_DISTANCE = 1.7  # times the distance that a subject needs: from there all is seen, if that is enough
 LABELS_FROM = 0.75  # of the way to a beat: labels do not come before what they belong to
 CHART_ROOM = 0.3  # of the frame, at the right or of an upright one below, for the bars of a why
+CHART_DISTANCE = 2.0  # times as far away as without bars: so far the camera goes for them
 CALM = 1.15  # times that distance: the camera already takes its place for the next beat if that is enough
 
 
@@ -133,8 +134,10 @@ def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
         return s.framed(s.chosen)
     turned = _towards(s, _angles(s, parts if beat.shows else [], view))
     margins = turned.roomy + _room(s, beat)
-    whole = turned.framed(s.bare(_visible(s, beat)), margins)
-    near = turned.framed(s.bare(parts), margins)
+    near, roomy = (turned.framed(s.bare(parts), room) for room in (turned.roomy, margins))
+    if roomy[5] > CHART_DISTANCE * near[5]:  # bars beside something so small tell nothing
+        margins, roomy = turned.roomy, near
+    whole, near = turned.framed(s.bare(_visible(s, beat)), margins), roomy
     return whole if whole[5] < OVERVIEW_DISTANCE * near[5] else near
 
 
