@@ -218,6 +218,7 @@ def test_other_heads_wait_until_the_camera_shows_them():
     told = {plane.stage.name for plane in p.arrangement.planes if plane.stage.name.endswith("[0]")}
     for beat in p.beats[2:-1]:
         assert beat.there == told | {"Q[0]", "K[0]", "attn[0]"} and beat.shows
+    assert all(phase.near.endswith("[0]") for phase in compose(p, 16 / 9).shot.phases[:-1])
     assert {"attn[2]", "attn[4]", "attn[7]"} <= p.beats[-1].there
     assert p.arrivals["attn[7]"][0] == p.beats[-1].start > p.timeline.moves["attn[7]"].finished
 

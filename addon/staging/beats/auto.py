@@ -293,9 +293,15 @@ class _HeadTeller:
         weight = self.number(head.pattern, query, key)
         next_best = self.contrast(query, key)
         say = f"{self.token(0, query)} gives {self.token(1, key)} {weight} of its attention{next_best}."
-        steps_out, apart = self.presented(), head.pattern is not head.scores
-        shows = "" if steps_out else ", ".join(dict.fromkeys([show, head.pattern.name][: 1 + apart]))
+        steps_out = self.presented()
+        shows = "" if steps_out else self.steps()
         return [*beats, Beat(say=say, show=shows, spotlight=self.spot, present=steps_out)]
+
+    def steps(self) -> str:
+        """The matrices from queries and keys to the pattern, in the language of beats."""
+        pattern, scores = self.head.pattern, self.head.scores
+        made = [f"{scores.name}{PRODUCTS_SUFFIX}"] if scores else []
+        return ", ".join([*made, *([pattern.name] if pattern is not scores else [])])
 
     def chain(self, pattern: Stage) -> list[Stage]:
         """The stages from the scores to the pattern; the scores only if they have an epilogue."""
@@ -386,10 +392,9 @@ class _HeadTeller:
             return []
         if self.head.out is None:  # the film ends with all heads
             return [Beat(say=say, spotlight=self.spot)]
-        steps_out, pattern = self.presented(), self.head.pattern.name
-        if self.p.is_unseen(self.head.pattern):
-            return [Beat(say=say)]
-        return [Beat(say=say, show="" if steps_out else pattern, spotlight=pattern, present=steps_out)]
+        lit = "" if self.p.is_unseen(self.head.pattern) else self.head.pattern.name
+        steps_out = self.presented()
+        return [Beat(say=say, show="" if steps_out else self.steps(), spotlight=lit, present=steps_out)]
 
     def average(self) -> str:
         """A sentence about what the head does, by the measures of `inspect`."""

@@ -14,7 +14,7 @@ from ...writing.captions import scores_until
 from ..framing import DIRECTIONS, angles, axes_at, direction_at
 from ..setup import NO_ROOM, Setup
 from ..shot import Key, Phase, Shot, held
-from ..views import is_oblique, parts_of
+from ..views import PRODUCTS_SUFFIX, is_oblique, parts_of
 
 if TYPE_CHECKING:  # plans check their cameras
     from ...beats.told import TimedBeat
@@ -34,7 +34,7 @@ def beats(s: Setup) -> Shot:
     """A single take from beat to beat; the camera stands still during each beat."""
     told = s.p.beats
     poses = _poses(s, told)
-    keys, phases = [held(poses[0])], [Phase(1.0, s.over, s.first, told[0].there)]
+    keys, phases = [held(poses[0])], [Phase(1.0, s.over, s.first, told[0].there, _named_at(told[0]))]
     for n, beat in enumerate(told[1:], start=1):
         poses[n] = _near(poses[n], poses[n - 1])
         moves = not np.allclose(poses[n], poses[n - 1])
@@ -43,10 +43,15 @@ def beats(s: Setup) -> Shot:
         looks = [(one.there, one.why, one.presents) for one in told[n - 1 : n + 1]]
         if moves or looks[0] != looks[1]:
             phases[-1] = replace(phases[-1], end=beat.span.half)
-            phases.append(Phase(_there_from(beat), s.over, beat.span.arrived, beat.there))
+            phases.append(Phase(_there_from(beat), s.over, beat.span.arrived, beat.there, _named_at(beat)))
     phases[-1] = replace(s.ending(phases[-1].start), about=phases[-1].about)
     phases = [part for phase in phases for part in _by_names(s, phase)]
     return s.shot(_distinct(keys), phases=[*phases[:-1], replace(phases[-1], about=frozenset())])
+
+
+def _named_at(beat: "TimedBeat") -> str:
+    """The matrix whose head has the names in a beat; "" for the first head."""
+    return next((name.removesuffix(PRODUCTS_SUFFIX) for name in beat.shows), "")
 
 
 def _there_from(beat: "TimedBeat") -> float:
