@@ -17,6 +17,7 @@ from ..look.srgb import between, linear
 from ..look.styles import soft_color
 from ..picture.drawing import Drawing
 from ..picture.joined import POINTED, Joined, around_entries, pointed_out
+from ..picture.presented import CARD_MARGIN
 from ..staging.highlights import spotlight_frames
 from ..staging.writing.items import Rule
 from . import compat, tags
@@ -31,7 +32,6 @@ from .text import Writer
 
 PRESENTED_NEARER = 0.6  # part of the scene's nearest distance, at which presented matrices stand
 SHARP = 128.0  # the f-number at which all is sharp
-CARD_MARGIN = 0.02  # heights of the picture, of the card around what is presented
 FLAT = 0.08  # thickness of an element, of its width
 # How far lines stand behind the elements and frames before them, in heights of the picture.
 BEHIND_READOUT, BEFORE_READOUT = -0.002, 0.002

@@ -29,6 +29,7 @@ from .why_chart import WhyChart
 STEP_SECONDS, STEP_PART = 0.9, 0.3  # seconds in which a matrix steps out or back; of its beat, at most
 AT_ONCE = 0.15  # seconds of a beat before it steps out, where the camera stands
 SOFT_EDGE = 0.055  # heights of the frame, of the soft edges of shades and the card
+CARD_MARGIN = 0.02  # heights of the picture, of the card around what is presented
 AT_LEAST = 1.12  # times as far apart are cells that are worth to stand aside for
 MIDDLE = 0.5  # of the frame's height: what is written above or below that
 LARGE = replace(FORM, name=0.042, axis=0.026, token=0.029, most=0.052)
@@ -77,7 +78,8 @@ def presented(
             blocks = grid_of(p, planes[: readouts.MOST_READOUTS], film_type(p.typeface, scale), area, LARGE)
             pitch = min((block.pitch for block in blocks), default=0.0)
             if pitch > AT_LEAST * most:
-                best, most = _before([named_in_time(p, one) for one in blocks], area, above), pitch
+                best, most = [named_in_time(p, one) for one in blocks], pitch
+                best = _before(best, area, above, written, 1.0 - FRAME_EDGE * scale)
         if best:
             found.append(Presented(tuple(best), *times))
     return found
@@ -116,20 +118,28 @@ def _areas(
     return [(left, low, right, high), (max(left, head), low, right, 1.0 - edge)]
 
 
-def _before(blocks: Sequence[Readout], area: Box, place: np.ndarray) -> list[Readout]:
-    """The blocks, moved within an area so that their middle is as near to a place (2,) as it can be."""
+def _before(
+    blocks: Sequence[Readout], area: Box, place: np.ndarray, written: np.ndarray, edge: float
+) -> list[Readout]:
+    """The blocks, moved so that their middle is as near to a place (2,) as it can be: within an area, and up
+    to what is `written` above them or to the `edge` of the frame."""
     boxes = np.array([block.box for block in blocks])
-    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-    room = np.array(area[:2]) - low, np.maximum(area[2:] - high, area[:2] - low)
-    by = np.clip(place - 0.5 * (low + high), *room)
-    return [block.moved(*by.tolist()) for block in blocks]
+    (left, low), (right, high) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    x = np.clip(place[0] - 0.5 * (left + right), area[0] - left, max(area[2] - right, area[0] - left))
+    above = [b for a, b, c, d in written if b + d >= 2 * MIDDLE and a < right + x and left + x < c]
+    top = max(min(above, default=edge) - high, area[1] - low)
+    y = np.clip(place[1] - 0.5 * (low + high), area[1] - low, top)
+    return [block.moved(float(x), float(y)) for block in blocks]
 
 
 def uncovered(one: PhaseLabels, shown: Sequence[Presented], aspect: float) -> PhaseLabels:
-    """The labels of a phase without those behind a matrix that is presented in it."""
+    """The labels of a phase without those of a matrix that is presented in it, and those behind it."""
     phase, letters = one.phase, one.lettering
     during = [each for each in shown if phase.start < each.back and each.there < phase.end]
-    boxes = np.array([block.box for each in during for block in each.readouts]).reshape(-1, 4)
+    blocks = [block for each in during for block in each.readouts]
+    boxes = np.array([block.box for block in blocks]).reshape(-1, 4) + CARD_MARGIN * np.array([-1, -1, 1, 1])
     behind = (gaps_between(boxes, outlines(letters, one.view, aspect)) == 0.0).any(axis=0)
-    labels = tuple(label for label, is_hidden in zip(letters.labels, behind, strict=True) if not is_hidden)
-    return replace(one, lettering=replace(letters, labels=labels))
+    theirs = {block.plane.stage.name for block in blocks}
+    labels = zip(letters.labels, behind, strict=True)
+    seen = tuple(label for label, hidden in labels if not hidden and label.owner not in theirs)
+    return replace(one, lettering=replace(letters, labels=seen))
