@@ -55,7 +55,6 @@ def write_readouts(drawing: Drawing, matrices: Mapping[str, bpy.types.Object], t
         if not block.texts:
             continue
         _lines(p, one, ob, to.collection)
-        _spotlight(p, block, ob, to.collection)
         strong = plain_material("Matrix Cinema type", p.style.text)
         soft = plain_material("Matrix Cinema soft readout", soft_color(p.style))
         _type(to, block, ob, strong, soft)
@@ -63,6 +62,7 @@ def write_readouts(drawing: Drawing, matrices: Mapping[str, bpy.types.Object], t
         for drawn in set(to.collection.objects) - before if _arrival(p, block) > 1.0 else ():
             if drawn.type != "FONT":
                 show(drawn, (_arrival(p, block), p.timeline.last_frame + 1.0))
+        _spotlight(p, block, ob, to.collection)
 
 
 def _arriving(p, block):

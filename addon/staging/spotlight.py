@@ -156,11 +156,23 @@ def _of_beats(p: Any) -> Spotlight | None:
         last = next((m for m in range(n, len(texts)) if texts[m] != text), len(texts)) - 1
         begins, ends = beat.span, p.beats[last].end
         begin = max(begins.half if n and texts[n - 1] else begins.start, begins.arrived - fade)
+        if n and _grows(parts, numbers, texts[n - 1 : n + 1]):
+            begin = begins.arrived
         fall = None
         if last + 1 < len(texts):  # the next spotlight comes up in the second half of the time to it
-            fall = ends, min(ends + fade, p.beats[last + 1].span.half if texts[last + 1] else np.inf)
+            after = p.beats[last + 1].span
+            fall = ends, min(ends + fade, after.half if texts[last + 1] else np.inf)
+            if _grows(parts, numbers, texts[last : last + 2]):
+                fall = after.arrived, after.arrived
         shines.append(Shine(numbers[text], (begin, begins.arrived), fall))
     return Spotlight(tuple(parts), _spots(p, parts), tuple(shines)) if shines else None
+
+
+def _grows(parts, numbers, texts):
+    """Whether the second of two spotlights has all that is in the first: then nothing goes out between
+    them."""
+    before, after = (set(parts[numbers[text]]) if text else set() for text in texts)
+    return bool(before) and before <= after
 
 
 def parts_of(p: Any, text: str, where: str) -> tuple[Lit, ...]:

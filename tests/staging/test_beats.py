@@ -244,6 +244,17 @@ def test_each_beat_has_its_spotlight():
     assert light.shines[0].fall[0] == p.beats[1].end
 
 
+def test_what_stays_lit_does_not_go_out_between_beats():
+    grows = [Beat(spotlight="A[1]"), Beat(spotlight="A[1]; B[:, 2]"), Beat(spotlight="B[:, 2]"), Beat()]
+    p = plan(scene(*grows))
+    first, second, third = p.spotlight.shines
+    frames, dims = zip(*p.spotlight.dim_keys(), strict=True)
+    between = np.linspace(p.beats[0].told_at, p.beats[1].told_at)
+    assert np.interp(between, frames, dims).min() == 1.0
+    assert first.fall == second.rise == (p.beats[1].span.arrived,) * 2
+    assert np.interp(second.fall[1], frames, dims) == 0.0 and third.rise[0] >= second.fall[1]
+
+
 # The camera
 
 

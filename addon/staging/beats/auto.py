@@ -16,7 +16,7 @@ from ...attention import statistics
 from ...attention.tokens import as_labels, places, told_apart
 from ...description.scene import Beat
 from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
-from ..camera.views import PRODUCTS_SUFFIX, axis_of
+from ..camera.views import PRODUCTS_SUFFIX, axis_of, is_oblique, sight_of
 from ..spotlight import pointed_at
 from ..timing.beats import EPILOGUE, SUMS
 from ..writing.captions import labels_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # plans have beats
 LONGEST_CAPTION_TOKEN = 18  # letters of a token in a caption
 LONGEST_ALONE = 8.0  # rows for each column of queries or keys: alone, longer ones look like their edge
 LEAST_ATTENTION = 0.2  # of a token's attention; less is not informative
+EDGEWISE_PART = 0.35  # of its area is seen, or less, of a matrix that is seen from its edge
 STRAIGHT = 0.97  # the cosine above which the camera looks straight at a matrix
 MOST_BARS = 128  # products of a score that are shown one by one
 MOST_STATEMENTS = 6  # results other than the head that get a beat each
@@ -223,12 +224,13 @@ class _HeadTeller:
         query, key = head.pair
         asks, answers = self.sides(head.scores, query, key)
         who = self.token(0, query)
-        which = f"{head.pattern.title[:1].upper()}{head.pattern.title[1:]}: " if len(head.alike) > 1 else ""
+        which = self.which()
         every = "Each token" if self.is_one_text else "Each token of the other text"
         shapes = [self.p.evaluation[side.stage].shape for side in (left, right)]
-        if max(rows / columns for rows, columns in shapes) > LONGEST_ALONE:
+        are_long = max(rows / columns for rows, columns in shapes) > LONGEST_ALONE
+        if are_long or self.is_seen_from_its_edge(left):
             say = f"{which}{who} asks, with {self.part(left)}. {every} answers, with {self.part(right, 1)}."
-            show = f"{head.scores.name}{PRODUCTS_SUFFIX}"
+            show = f"{head.scores.name}{PRODUCTS_SUFFIX}" if are_long else both
             return [Beat(say=say, show=show, spotlight=_together(asks, answers))]
         return [
             Beat(
@@ -242,6 +244,11 @@ class _HeadTeller:
                 spotlight=_together(asks, answers),
             ),
         ]
+
+    def which(self) -> str:
+        """The head that is told, if there are several."""
+        title = self.head.pattern.title
+        return f"{title[:1].upper()}{title[1:]}: " if len(self.head.alike) > 1 and title else ""
 
     @property
     def is_one_text(self) -> bool:
@@ -414,7 +421,8 @@ class _HeadTeller:
         share, who, what = max(shares, key=lambda scored: np.nan_to_num(scored[0], nan=-1.0))
         if not share >= statistics.PLAIN_SCORE:
             return ""
-        return f"On average {who} gives {share:.2f} of its attention {what}."
+        which = self.which()
+        return f"{which}{'o' if which else 'O'}n average {who} gives {share:.2f} of its attention {what}."
 
     # Used by several beats
 
@@ -444,6 +452,15 @@ class _HeadTeller:
         away = axis_of(self.p)
         planes = [part for part in self.p.arrangement.planes if part.stage is self.head.pattern]
         return all(abs(plane.outward @ away) > STRAIGHT * np.linalg.norm(away) for plane in planes)
+
+    def is_seen_from_its_edge(self, operand: Operand) -> bool:
+        """Whether a matrix is seen so, by a camera that does not turn towards it."""
+        if not is_oblique(self.p.scene):
+            return False
+        sight = sight_of(self.p)[:2]
+        planes = [part for part in self.p.arrangement.planes if part.stage is operand.stage]
+        sides = [(sight @ plane.row, sight @ plane.column) for plane in planes]
+        return any(abs(a[0] * b[1] - a[1] * b[0]) < EDGEWISE_PART for a, b in sides)
 
     def name_of(self, stage: Stage) -> str:
         name = stage.of or stage.name

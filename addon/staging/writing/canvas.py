@@ -19,7 +19,7 @@ LABEL_BEFORE = 1.0  # entries before a matrix, where a label stands that it woul
 # Costs of covering a star, another matrix, and a face of a cuboid with products.
 OVER_A_STAR, OVER_A_MATRIX, OVER_PRODUCTS = 400.0, 40.0, 8.0
 BEYOND_CONTENT = 6.0  # and to go one unit beyond all that is drawn
-LOOKS_FLAT = 8  # rows and columns from which on it does not show that elements stand out of their plane
+LOOKS_FLAT = 8  # rows or columns from which on it does not show that elements stand out of their plane
 CROWD = 100  # from so many matrices on, less care is taken for each
 
 
@@ -70,8 +70,7 @@ class Canvas:
     @staticmethod
     def is_flat(plane: Plane) -> bool:
         """Whether a plane is so large that one does not see how far its elements stand out of it."""
-        few, many = sorted((plane.rows, plane.columns))
-        return many >= LOOKS_FLAT and (few >= LOOKS_FLAT or few == 1)
+        return max(plane.rows, plane.columns) >= LOOKS_FLAT
 
     def stands_out(self, plane: Plane, point: Vector, normal: Vector) -> float:
         """How far the elements of a small plane stand beyond a `point` of the picture towards a `normal` of
