@@ -585,13 +585,13 @@ class Watch(TorchFunctionMode):
     def _note_low_rank(
         self, left: torch.Tensor, right: torch.Tensor, result: torch.Tensor, alpha: float
     ) -> bool:
-        """x W + c (x A) B: a map with a low-rank part, of the same x."""
+        """x W + c (x A) B: a map with a low-rank part, of the same x, or with several."""
         for own, other, times in ((left, right, alpha), (right, left, 1.0)):
             base, low = self._whole(own, 1.0, reshaped=True), self._whole(other)
             if base is None or low is None or (own is right and alpha != 1):
                 continue
             before = merged(low)
-            if before is low or before.factors is None or base.factors is not None:
+            if before is low or before.factors is None:
                 continue
             of_both = [[axis - len(one.out) for axis in one.features] for one in (base, before)]
             xs = in_rows(base, True), in_rows(before, True)
@@ -603,8 +603,11 @@ class Watch(TorchFunctionMode):
                 own_bias = before.bias.tensor * factor
                 total = own_bias if bias is None else bias.tensor.reshape(-1) + own_bias
                 bias = self._keeper.hold(total)
-            factors = (before.factors[0], before.factors[1] * factor)
-            self._replace(before, result, bias=bias, base=base, factors=factors)
+            a, b = before.factors[0], before.factors[1] * factor
+            if base.factors is not None:  # a second adapter beside the first: one low-rank part of both
+                a, b = torch.cat([base.factors[0], a], dim=1), torch.cat([base.factors[1], b])
+            plain = base if base.factors is None else base.base
+            self._replace(before, result, bias=bias, base=plain, factors=(a, b))
             return True
         return False
 

@@ -12,7 +12,7 @@ from ..attention.rotary import LAYOUTS, rotate
 from ..errors import InputError, nearest
 from ..formats.capture_checks import checks_of, input_of
 from ..formats.capture_file import numbers, open_capture
-from ..formats.summaries import SUMMARIES
+from ..formats.summaries import SUMMARIES, summary_title
 from .scene import Animation, Camera, CaptureOptions, Look, MatrixOptions, Scene
 
 # What a scene of a head can show in addition, by name.
@@ -98,12 +98,13 @@ def scene_of_tensor(path: str | os.PathLike[str], layer: int | str, head: int, t
     capture = open_capture(path)
     asked_layer = capture.layer(layer)
     each = SUMMARIES.get(tensor, ("H",))[0][0] == "H"  # whether each head has a tensor of its own
+    label = summary_title(capture, asked_layer, tensor) if tensor in SUMMARIES else ""
     return Scene(
         expression=tensor,
         title=_title(capture, asked_layer, head if each else None),
         caption=capture.text_of(asked_layer),
         capture=CaptureOptions(file=path.name, layer=_named(asked_layer), head=head if each else 0),
-        matrices={tensor: MatrixOptions(tensor=tensor)},
+        matrices={tensor: MatrixOptions(tensor=tensor, label=label)},
         look=Look(min_size=1.0),
         camera=Camera(view="front", lens=400.0),  # a camera so far away that the sides of cells hardly show
         folder=str(path.resolve().parent),

@@ -27,6 +27,13 @@ def summary(capture: Any, layer: Any, name: str, head: int | None) -> np.ndarray
     return _rollout(capture, layer) if name == "rollout" else _mean_over_heads(capture, layer)
 
 
+def summary_title(capture: Any, layer: Any, name: str) -> str:
+    """One of SUMMARIES as a person says it."""
+    if name == "mean_over_passes":
+        return f"mean attention of {len(_in_passes(capture, layer))} passes"
+    return "attention rollout" if name == "rollout" else f"mean attention of {len(layer.heads)} heads"
+
+
 def _mean_over_heads(capture, layer):
     if len(layer.heads) < layer.n_q_heads:
         raise InputError(
@@ -37,14 +44,16 @@ def _mean_over_heads(capture, layer):
 
 
 def _mean_over_passes(capture, layer, head):
-    same = [
-        one
-        for one in capture.layers.values()
-        if (one.stack, one.number, one.kind) == (layer.stack, layer.number, layer.kind)
-    ]
+    same = _in_passes(capture, layer)
     for one in same:
         _require_size(capture, one, layer, "a mean over passes")
     return _mean(capture.tensor(one.name, "pattern", head) for one in same)
+
+
+def _in_passes(capture, layer):
+    """A layer in all passes of the capture."""
+    own = layer.stack, layer.number, layer.kind
+    return [one for one in capture.layers.values() if (one.stack, one.number, one.kind) == own]
 
 
 def _rollout(capture, layer):

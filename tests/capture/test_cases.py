@@ -262,6 +262,31 @@ def test_low_rank_changes_are_merged_with_their_factors_beside(tmp_path):
     saved(recording, tmp_path)
 
 
+def test_two_low_rank_changes_of_one_map_are_one(tmp_path):
+    """As with two active adapters of peft."""
+
+    class Two(LowRank):
+        def __init__(self, base):
+            super().__init__(base)
+            self.c, self.d = nn.Linear(base.in_features, 2, bias=False), nn.Linear(2, base.out_features)
+
+        def forward(self, x):
+            return super().forward(x) + self.d(self.c(x)) * 0.5
+
+    model = library("LlamaForCausalLM", **GROUPED)
+    for layer in model.model.layers:
+        layer.self_attn.q_proj = Two(layer.self_attn.q_proj)
+    with torch.no_grad(), record(model.eval()) as recording:
+        model(IDS)
+    own, (arrays, _) = model.model.layers[0].self_attn.q_proj, recording.layers["0"]
+    whole = own.base.weight + 2.0 * own.b.weight @ own.a.weight + 0.5 * own.d.weight @ own.c.weight
+    assert close(arrays["W_Q"], whole.detach().T.unflatten(1, (8, 8)).permute(1, 0, 2).numpy())
+    assert close(arrays["b_Q"], 0.5 * own.d.bias.detach().unflatten(0, (8, 8)).numpy())
+    low = np.einsum("mr,hrd->hmd", arrays["A_Q"], arrays["B_Q"])
+    assert arrays["A_Q"].shape == (64, 6) and close(arrays["W_Q"] - low, weight(own.base, 8))
+    saved(recording, tmp_path)
+
+
 def test_a_low_rank_change_of_a_fused_map_that_runs_on_rows(tmp_path):
     """GPT-2's Conv1D puts all tokens of a batch in one row before its product; LoRA's maps do not."""
     model = library("GPT2Model", vocab_size=101, n_embd=64, n_layer=2, n_head=8)

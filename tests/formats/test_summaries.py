@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from loaded import load_matrices
+from matrix_cinema.description.from_capture import scene_of_tensor
 from matrix_cinema.description.scene import CaptureOptions as Capture
 from matrix_cinema.description.scene import MatrixOptions as Matrix
 from matrix_cinema.description.scene import Scene
@@ -41,6 +42,13 @@ def test_means(capture, stored):
         assert np.allclose(capture.tensor(name, "mean_over_passes", 2), wanted, atol=1e-15)
     with pytest.raises(InputError, match="needs a head"):
         capture.tensor(1, "mean_over_passes")
+
+
+def test_pictures_are_called_as_a_person_says_it(capture):
+    titles = {"mean_pattern": "mean attention of 3 heads", "mean_over_passes": "mean attention of 3 passes"}
+    for name, title in (titles | {"rollout": "attention rollout"}).items():
+        scene = scene_of_tensor(capture.path, 1, 2, name)
+        assert scene.matrices[name].label == title
 
 
 def test_rollout_is_the_product_over_the_layers(capture, stored):
