@@ -12,7 +12,7 @@ from ..attention.rotary import LAYOUTS, rotate
 from ..errors import InputError, nearest
 from ..formats.capture_checks import checks_of, input_of
 from ..formats.capture_file import numbers, open_capture
-from ..formats.summaries import SUMMARIES, summary_title
+from ..formats.summaries import SUMMARIES, layers_meant, summary_title
 from .scene import Animation, Camera, CaptureOptions, Look, MatrixOptions, Scene
 
 # What a scene of a head can show in addition, by name.
@@ -57,11 +57,11 @@ def scene_from_capture(
     chosen = CaptureOptions(
         file=path.name, layer=_named(first_layer), passes=passes if isinstance(passes, str) else tuple(passes)
     )
-    _require_alike(capture, first_layer, passes)
+    shown = _in_passes(capture, first_layer, passes)
     return Scene(
         expression=told.expression(),
         title=_title(capture, first_layer, head),
-        caption=capture.text_of(first_layer),
+        caption=capture.text_of(*shown),
         capture=replace(chosen, heads="all") if head is None else replace(chosen, head=head),
         beats="auto" if head is not None and not passes else "off",
         matrices=told.matrices,
@@ -71,12 +71,12 @@ def scene_from_capture(
     )
 
 
-def _require_alike(capture, layer, passes):
-    """Refuse passes of a layer that one expression cannot describe."""
-    for one in capture.layers.values():
-        same = (one.stack, one.number, one.kind) == (layer.stack, layer.number, layer.kind)
-        if not passes or not same or (passes != "all" and one.pass_number not in passes):
-            continue
+def _in_passes(capture, layer, passes):
+    """The layer, or the layer in several passes. Refuses those that one expression cannot describe."""
+    if not passes:
+        return [layer]
+    shown = [one for one in capture.in_passes(layer) if passes == "all" or one.pass_number in passes]
+    for one in shown:
         other = [name for name in ALIKE if getattr(one, name) != getattr(layer, name)]
         other += ["number of tokens"] * any(one.sizes.get(axis) != layer.sizes.get(axis) for axis in "QK")
         if other or set(one.shapes) != set(layer.shapes):
@@ -85,6 +85,7 @@ def _require_alike(capture, layer, passes):
                 f"{capture.where(one)} has {what} than layer {layer.name}, so they cannot "
                 "stand side by side; choose others by passes"
             )
+    return shown or [layer]
 
 
 def scene_of_tensor(path: str | os.PathLike[str], layer: int | str, head: int, tensor: str) -> Scene:
@@ -102,7 +103,7 @@ def scene_of_tensor(path: str | os.PathLike[str], layer: int | str, head: int, t
     return Scene(
         expression=tensor,
         title=_title(capture, asked_layer, head if each else None),
-        caption=capture.text_of(asked_layer),
+        caption=capture.text_of(*layers_meant(capture, asked_layer, tensor)),
         capture=CaptureOptions(file=path.name, layer=_named(asked_layer), head=head if each else 0),
         matrices={tensor: MatrixOptions(tensor=tensor, label=label)},
         look=Look(min_size=1.0),

@@ -21,7 +21,7 @@ from ..formats import safetensors
 from ..formats.capture_file import axes_of, check_finite, is_capture, numbers, open_capture
 from ..formats.capture_layer import AXIS_WORDS
 from ..formats.reading import map_file
-from ..formats.summaries import SUMMARIES
+from ..formats.summaries import SUMMARIES, layers_meant
 from ..formats.tables import MOST_ENTRIES, SEVERAL, by, open_arrays, read_npy
 from ..formats.text_tables import read_text_table
 from .leading import HEAD_AXIS, MOST_AXES, MOST_MATRICES, LeadingAxis, member_name
@@ -350,9 +350,10 @@ def _of_capture(capture, spec, where, chosen):
         )
     (shape,) = shapes
     # Layers with different tokens, such as those of several texts, have no labels together.
+    meant = [one for layer in layers for one in layers_meant(capture, layer, tensor)]
     tokens = {
-        "Q": first.tokens_q if len({layer.tokens_q for layer in layers}) == 1 else (),
-        "K": first.tokens_k if len({layer.tokens_k for layer in layers}) == 1 else (),
+        "Q": first.tokens_q if len({layer.tokens_q for layer in meant}) == 1 else (),
+        "K": first.tokens_k if len({layer.tokens_k for layer in meant}) == 1 else (),
     }
     of = f"layer{'s' * (len(layers) > 1)} {', '.join(layer.name for layer in layers)}"
     if numbered := [head for head in heads if head is not None]:

@@ -31,6 +31,7 @@ from .tables import MOST_ENTRIES
 FORMAT, VERSION = "attn-capture", "1.0"
 PICTURE = "picture"  # a tensor beside the layers: what the model saw, [height, width, 3] in uint8
 MOST_PICTURE_SIDE = 4096  # pixels along its longer side
+MOST_TEXTS = 3  # of passes, that one line tells
 RECOMPUTING = 60  # bytes of memory for each score while a head is recomputed
 DERIVED = {"sink": "HQs"}  # in a layer with sinks: a column that has the head's sink for every query
 RECOMPUTED = ("scores", "pattern", "z")
@@ -70,10 +71,18 @@ class Capture:
     tensors: safetensors.Tensors = field(repr=False)
     verified: set = field(default_factory=set, repr=False, compare=False)  # tensors whose checksums are right
 
-    def text_of(self, layer: Layer) -> str:
-        """The text that the model read in the pass of this layer, in one line."""
-        text = self.texts[layer.pass_number] if layer.pass_number < len(self.texts) else self.text
-        return " ".join(text.split())
+    def text_of(self, *layers: Layer) -> str:
+        """The text that the model read in the pass of a layer, in one line; those of a few passes together,
+        or how many they are."""
+        numbers = [layer.pass_number for layer in layers]
+        texts = [self.texts[n] if n < len(self.texts) else self.text for n in numbers]
+        each = list(dict.fromkeys(" ".join(text.split()) for text in texts))
+        return " / ".join(each) if len(each) <= MOST_TEXTS else f"{len(each)} texts"
+
+    def in_passes(self, layer: Layer) -> list[Layer]:
+        """A layer in all passes of the model."""
+        own = layer.stack, layer.number, layer.kind
+        return [one for one in self.layers.values() if (one.stack, one.number, one.kind) == own]
 
     def where(self, layer: Layer) -> str:
         """What messages call a layer: "layer 5 of head.safetensors"."""

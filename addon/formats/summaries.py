@@ -27,10 +27,15 @@ def summary(capture: Any, layer: Any, name: str, head: int | None) -> np.ndarray
     return _rollout(capture, layer) if name == "rollout" else _mean_over_heads(capture, layer)
 
 
+def layers_meant(capture: Any, layer: Any, name: str) -> list[Any]:
+    """The layers whose queries and keys a tensor has: of a mean over passes the layer in all passes."""
+    return capture.in_passes(layer) if name == "mean_over_passes" else [layer]
+
+
 def summary_title(capture: Any, layer: Any, name: str) -> str:
     """One of SUMMARIES as a person says it."""
     if name == "mean_over_passes":
-        return f"mean attention of {len(_in_passes(capture, layer))} passes"
+        return f"mean attention of {len(capture.in_passes(layer))} passes"
     return "attention rollout" if name == "rollout" else f"mean attention of {len(layer.heads)} heads"
 
 
@@ -44,16 +49,10 @@ def _mean_over_heads(capture, layer):
 
 
 def _mean_over_passes(capture, layer, head):
-    same = _in_passes(capture, layer)
+    same = capture.in_passes(layer)
     for one in same:
         _require_size(capture, one, layer, "a mean over passes")
     return _mean(capture.tensor(one.name, "pattern", head) for one in same)
-
-
-def _in_passes(capture, layer):
-    """A layer in all passes of the capture."""
-    own = layer.stack, layer.number, layer.kind
-    return [one for one in capture.layers.values() if (one.stack, one.number, one.kind) == own]
 
 
 def _rollout(capture, layer):

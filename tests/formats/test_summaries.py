@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from loaded import load_matrices
-from matrix_cinema.description.from_capture import scene_of_tensor
+from matrix_cinema.description.from_capture import scene_from_capture, scene_of_tensor
 from matrix_cinema.description.scene import CaptureOptions as Capture
 from matrix_cinema.description.scene import MatrixOptions as Matrix
 from matrix_cinema.description.scene import Scene
@@ -49,6 +49,28 @@ def test_pictures_are_called_as_a_person_says_it(capture):
     for name, title in (titles | {"rollout": "attention rollout"}).items():
         scene = scene_of_tensor(capture.path, 1, 2, name)
         assert scene.matrices[name].label == title
+
+
+def test_what_was_read_in_several_passes(stored, tmp_path):
+    """A mean over several texts has no labels, and its caption tells all of them."""
+    about = {"n_q_heads": H, "n_kv_heads": 1, "head_dim": 1, "scale": 1.0, "mask": {"kind": "causal"}}
+    texts = {"0": "a b c d", "0@1": "e f g h"}
+    layers = {
+        str(n): about | {"name": name, "tokens_q": text.split(), "tokens_k": text.split()}
+        for n, (name, text) in enumerate(texts.items())
+    }
+    tensors = {f"L{n}.pattern": stored[name] for n, name in enumerate(texts)}
+    passes = [{"text": text} for text in texts.values()]
+    write_capture(tmp_path / "x.safetensors", tensors, {"layers": layers, "passes": passes})
+    for name, caption, labels in (
+        ("pattern", "a b c d", "abcd"),
+        ("mean_over_passes", "a b c d / e f g h", ""),
+    ):
+        scene = scene_of_tensor(tmp_path / "x.safetensors", 0, 2, name)
+        assert scene.caption == caption
+        assert load_matrices(scene, [name], None)[name].row_labels == tuple(labels)
+    side_by_side = scene_from_capture(tmp_path / "x.safetensors", 0, 2, passes="all")
+    assert side_by_side.caption == "a b c d / e f g h"
 
 
 def test_rollout_is_the_product_over_the_layers(capture, stored):
