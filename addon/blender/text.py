@@ -6,7 +6,6 @@ does not show in reflections.
 """
 
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +212,7 @@ def write_overlay(to: Writer, view: View, overlay: Any) -> None:
         elif isinstance(item, Dot):
             dim = plain_material("Matrix Cinema size legend", between(p.style.text, p.style.background, DIM))
             written.append((item, _dot(item.shape, item.width * unit, dim, collection)))
-    for box, when in product(overlay.shades, overlay.shaded or (None,)):
+    for box, when in overlay.shadings:
         ob = _shade(box, unit, size[0] / size[1], p.style, collection)
         ob.parent, ob[tags.KIND] = parent, "shade"
         ob.location = (*corner, -SHADE_BEHIND * distance)

@@ -163,13 +163,9 @@ def _with_earlier(
         return made
     notes = [*captions.notes(p), *made.beside.notes]
     layout = layout | {"beside": made.beside.room[1]}
+    margin = SHADE_MARGIN * np.array([-1, -1, 1, 1])
     shades = np.array(overlay(p, aspect, notes, [((), (0.0, 0.0))], **layout).shades).reshape(-1, 4)
-    free = [
-        *made.overlay.boxes,
-        *made.beside.boxes,
-        *beyond(aspect),
-        *(shades + SHADE_MARGIN * np.array([-1, -1, 1, 1])),
-    ]
+    free = [*made.beside.boxes, *beyond(aspect), *(shades + margin)]
     earlier, told = [], made.beside.told(p)
     for phase in phases:
         if p.beats:
@@ -184,6 +180,7 @@ def _with_earlier(
         lit = tuple(one for one in lit if not is_among(one.stage, {out}))
         steady = stands(made.shot.view, phase)
         taken = [*free, *(chart.room for chart in made.beat_charts if chart.during(phase.start, phase.end))]
+        taken += [*(made.overlay.during(phase.start, phase.end) + margin * bool(p.beats))]
         letters = lettering(
             p, view, aspect, taken, phase.near, about, told, lit, there, steady, phase.unfinished
         )
@@ -198,10 +195,10 @@ def _with_earlier(
 def _passing_under(p: Plan, made: Film, aspect: float) -> list[tuple[float, float]]:
     """The frames between which visible things stand under the text before the scene: from the way to a beat
     until the way from it."""
-    boxes = np.array(made.overlay.blocks).reshape(-1, 4) / (aspect, 1.0, aspect, 1.0) * 2 - 1
     found: list[tuple[float, float]] = []
     for beat, after in zip(p.beats, [*p.beats[1:], None], strict=True):
-        view = made.shot.view(beat.span.arrived)
+        view, boxes = made.shot.view(beat.span.arrived), made.overlay.during(beat.span.arrived, beat.end)
+        boxes = boxes / (aspect, 1.0, aspect, 1.0) * 2 - 1
         if any(covered(view.project(outline)[None, None], boxes)[0] for outline in _standing_out(p, beat)):
             start = found.pop()[0] if found and found[-1][1] > beat.start else beat.start
             found.append((start, after.span.arrived if after else made.shot.phases[-1].end))

@@ -60,7 +60,9 @@ def presented(
     a frame of this `aspect`. They stand before their own matrices as far as there is room. They keep clear of
     the overlay, of `charts`, and of other readouts; `room` are the parts of the frame that these take at its
     four sides. Matrices that have such a readout `beside` the scene stay where they are."""
-    shades = np.array(overlay.shades).reshape(-1, 4) + SOFT_EDGE * np.array([-1, -1, 1, 1])
+    shades = np.array([box for box, _ in overlay.shadings]).reshape(-1, 4) + SOFT_EDGE * np.array(
+        [-1, -1, 1, 1]
+    )
     written, found = np.concatenate([overlay.boxes, shades]), []
     for (name, *_), together in groupby(
         p.beats, lambda beat: (beat.presents, beat.beat.show, beat.beat.view)

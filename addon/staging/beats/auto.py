@@ -29,6 +29,7 @@ LONGEST_CAPTION_TOKEN = 18  # letters of a token in a caption
 LONGEST_ALONE = 8.0  # rows for each column of queries or keys: alone, longer ones look like their edge
 LEAST_ATTENTION = 0.2  # of a token's attention; less is not informative
 EDGEWISE_PART = 0.35  # of its area is seen, or less, of a matrix that is seen from its edge
+HARDLY_LESS = 0.02  # of a token's attention
 STRAIGHT = 0.97  # the cosine above which the camera looks straight at a matrix
 MOST_BARS = 128  # products of a score that are shown one by one
 MOST_STATEMENTS = 6  # results other than the head that get a beat each
@@ -114,8 +115,9 @@ def _strongest_of(p, patterns):
 
 
 def strongest(p: "Plan", pattern: Stage, anyhow: bool = False) -> tuple[int, int, float] | None:
-    """(query, key, weight) of the most informative entry of a pattern, as `inspect` reports it, or None. With
-    `anyhow`, a token may also attend to itself or to a token on which heads rest."""
+    """(query, key, weight) of the most informative entry of a pattern, as `inspect` reports it, or None; one
+    of words if its weight is HARDLY_LESS than that of signs. With `anyhow`, a token may also attend to itself
+    or to a token on which heads rest."""
     values, (queries, keys) = p.evaluation[pattern], labels_of(p, pattern)
     allowed = values.existing
     offset = offset_of(queries, keys, values.shape)
@@ -124,7 +126,16 @@ def strongest(p: "Plan", pattern: Stage, anyhow: bool = False) -> tuple[int, int
         special |= {0}  # without a special token, heads rest on the first
     if anyhow:
         offset, special = None, set()
-    return statistics.strongest_pair(values.final, allowed, offset, statistics.special(queries), special)
+    first = statistics.special(queries)
+    best = statistics.strongest_pair(values.final, allowed, offset, first, special)
+    signs = [{n for n, text in enumerate(texts) if not _is_word(text)} for texts in (queries, keys)]
+    of_words = statistics.strongest_pair(values.final, allowed, offset, first | signs[0], special | signs[1])
+    return of_words if best and of_words and of_words[2] > best[2] - HARDLY_LESS else best
+
+
+def _is_word(text: str) -> bool:
+    """Whether a token has letters or digits."""
+    return any(map(str.isalnum, text))
 
 
 def offset_of(queries: Sequence[str], keys: Sequence[str], shape: tuple[int, int]) -> int | None:

@@ -73,8 +73,8 @@ class Canvas:
         return max(plane.rows, plane.columns) >= LOOKS_FLAT
 
     def stands_out(self, plane: Plane, point: Vector, normal: Vector) -> float:
-        """How far the elements of a plane of few rows or columns stand beyond a `point` of the picture towards
-        a `normal` of length 1; 0 for a plane that looks flat, and for a single row."""
+        """How far the elements of a plane of few rows or columns stand beyond a `point` of the picture
+        towards a `normal` of length 1; 0 for a plane that looks flat, and for a single row."""
         if self.is_flat(plane) and not 1 < min(plane.rows, plane.columns) < LOOKS_FLAT:
             return 0.0
         return max(float(((self.project(plane.box_corners()) - point) @ normal).max()), 0.0)

@@ -6,6 +6,7 @@ Lengths are in heights of the frame, from its lower left corner; a narrow frame 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from math import inf
 from typing import Any
 
@@ -42,12 +43,14 @@ Notes = Sequence[str]
 class Overlay:
     """`shades` are boxes behind its text, for a camera that travels past things that are not its subject.
     They are there between the frames `shaded`, or always. In a film of beats, `blocks` are boxes that are
-    kept free as a whole: a line of the head, all captions of beats, the legend."""
+    kept free as a whole: a line of the head, the legend. `captions` has the box of each beat's caption and
+    the two frames between which it is there, and has its shade."""
 
     items: tuple[Item, ...] = ()
     shades: tuple[Box, ...] = ()
     blocks: tuple[Box, ...] = ()
     shaded: tuple[Frames, ...] = ()
+    captions: tuple[tuple[Box, Frames], ...] = ()
 
     def with_maps(self, maps: Mapping[str, str]) -> "Overlay":
         """The overlay with other colour maps in its bars, by the old ones."""
@@ -65,9 +68,28 @@ class Overlay:
 
     @property
     def boxes(self) -> np.ndarray:
-        """The boxes of all text, with some room around each: (n, 4)."""
-        boxes = np.array(self.blocks or [item.box for item in self.items]).reshape(-1, 4)
-        return boxes + TEXT_MARGIN * np.array([-1, -1, 1, 1])
+        """The boxes of all text, with some room around each: (n, 4). All captions have one box."""
+        told = [np.array([box for box, _ in self.captions])] if self.captions else []
+        boxes = [*self.blocks, *around_each(told)] or [item.box for item in self.items]
+        return np.array(boxes).reshape(-1, 4) + TEXT_MARGIN * np.array([-1, -1, 1, 1])
+
+    def during(self, start: float, end: float) -> np.ndarray:
+        """As `boxes`, with only the captions that are there between two frames, each in a box of its own."""
+        told = [box for box, (first, last) in self.captions if first < end and start < last]
+        boxes = [*self.blocks, *told] or [item.box for item in self.items]
+        return np.array(boxes).reshape(-1, 4) + TEXT_MARGIN * np.array([-1, -1, 1, 1])
+
+    @property
+    def shadings(self) -> list[tuple[Box, Frames | None]]:
+        """Each shade with the two frames between which it is there, or None: always."""
+        captions = self.captions if self.shades else ()
+        told = [
+            (box, (max(start, first), min(end, last)))
+            for box, (start, end) in captions
+            for first, last in self.shaded or ((start, end),)
+            if max(start, first) < min(end, last)
+        ]
+        return [*product(self.shades, self.shaded or (None,)), *told]
 
 
 def overlay(
@@ -98,11 +120,15 @@ def overlay(
     legend = type.legend() if look.legend else []
     lasting, passing = type.notes(notes, timed, legend)
     items = (*head, *legend, *lasting, *passing)
-    told, lines = ([line for line in head if (line.kind == "told") == is_told] for is_told in (True, False))
-    blocks: list[Sequence[Item]] = [told, legend, lasting]
-    shades = _around_written([lines, *blocks]) if timed and shaded is not None else ()
-    kept_free = _around_written([*_lines(lines), *blocks]) if p.beats else ()
-    return Overlay(items, shades, kept_free, tuple(shaded or ()))
+    lines = [line for line in head if line.kind != "told"]
+    told: dict[Frames, list[Item]] = {}
+    for line in head:
+        if line.kind == "told" and line.shown:
+            told.setdefault(line.shown, []).append(line)
+    shades = _around_written([lines, legend, lasting]) if timed and shaded is not None else ()
+    kept_free = _around_written([*_lines(lines), legend, lasting]) if p.beats else ()
+    captions = tuple(zip(_around_written(list(told.values())), told, strict=True))
+    return Overlay(items, shades, kept_free, tuple(shaded or ()), captions)
 
 
 def _around_written(blocks: Sequence[Sequence[Item]]) -> tuple[Box, ...]:
