@@ -573,10 +573,19 @@ def test_a_beat_of_which_all_is_hidden_has_a_camera():
 def test_what_happens_to_scores_before_softmax_is_told(layer, head, said):
     masks = ROOT / "examples" / "data" / "masks.safetensors"
     p = plan(scene_from_capture(masks, layer, head).with_beats())
-    assert any(beat.text.startswith(said) for beat in p.beats)
+    assert any(said in beat.text for beat in p.beats)
 
 
 # The products of an entry
+
+
+def test_scores_that_give_way_to_the_pattern_are_made_with_it():
+    masks = ROOT / "examples" / "data" / "masks.safetensors"
+    p = plan(scene_from_capture(masks, "layers.2", 1).with_beats())
+    assert p.is_unseen(head_of(p).scores)
+    (made,) = [beat for beat in p.beats if "scores" in beat.beat.run]
+    assert made.text.startswith("Query times key: scores.") and "attn" in made.beat.run
+    assert "attn" in made.shows
 
 
 def test_the_score_is_opened_up_where_it_is_told_and_before_softmax():

@@ -276,9 +276,13 @@ class _HeadTeller:
         self.told |= {s.name for s in ours}
         run = ", ".join(dict.fromkeys((s.of or s.name) + SUMS for s in ours))
         show = f"{head.scores.name}{PRODUCTS_SUFFIX}"
-        beat = Beat(say="Query times key scores each pair of tokens.", show=show, run=run)
+        beats = (
+            []
+            if self.gives_way
+            else [Beat(say="Query times key scores each pair of tokens.", show=show, run=run)]
+        )
         if not head.pair:
-            return [beat]
+            return beats
         query, key = head.pair
         score = self.number(head.scores, query, key, ".1f", SUMS)
         many = next(iter(self.p.evaluation.sides(head.scores))).shape[1]
@@ -289,7 +293,13 @@ class _HeadTeller:
         lit = self.light(head.scores, query, key) or _together(*self.sides(head.scores, query, key))
         say = f"{self.token(0, query)} times {self.token(1, key)}: {score}{as_sum}."
         why = self.entry(head.scores, query, key) if opened else ""
-        return [beat, Beat(say=say, show=show, spotlight=lit, why=why)]
+        return [*beats, Beat(say=say, show=show, spotlight=lit, why=why)]
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether the scores are not seen, because the pattern stands in their place: both are made in one
+        beat."""
+        return bool(self.head.scores and self.p.is_unseen(self.head.scores))
 
     def scores_of(self, pattern: Stage) -> Stage | None:
         while not pattern.has_interior and pattern.operands:
@@ -301,10 +311,12 @@ class _HeadTeller:
         head = self.head
         made = [stage for pattern in head.alike for stage in self.chain(pattern)]
         self.told |= {s.name for s in made}
-        run = dict.fromkeys((s.of or s.name) + (EPILOGUE if s.has_interior else "") for s in made)
-        show = f"{head.scores.name}{PRODUCTS_SUFFIX}" if head.scores else head.pattern.name
-        say = f"{self.changes(made)}{self.masking()}Softmax: the weights of each row{self.total(made)}."
-        beats = [Beat(say=say, show=show, run=", ".join(run))]
+        ours = [scores for pattern in head.alike if self.gives_way and (scores := self.scores_of(pattern))]
+        run = dict.fromkeys(s.of or s.name for s in ours)
+        run |= dict.fromkeys((s.of or s.name) + EPILOGUE * s.has_interior for s in made if s not in ours)
+        said = "Query times key: scores. " * self.gives_way + self.changes(made) + self.masking()
+        say = f"{said}Softmax: the weights of each row{self.total(made)}."
+        beats = [Beat(say=say, show=self.steps(), run=", ".join(run))]
         if not head.pair:
             return beats
         query, key = head.pair
