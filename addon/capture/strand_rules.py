@@ -206,6 +206,8 @@ def _strands(known: Known, call: TorchCall, result: torch.Tensor) -> Iterable[St
     tensors = call.tensors
     if name == "copy":
         name, tensors = "identity", tensors[1:]
+    if name in SAME:  # of another tensor, as of `type_as`, only the type is taken
+        tensors = tensors[:1]
     for at, tensor in enumerate(tensors):
         for strand in known.origins.of(tensor):
             if tensor.numel() == 1 < result.numel() and not isinstance(strand.source, ActivationProduct):

@@ -128,6 +128,7 @@ def relative(q, k, v):
 
 CAPTURED = {
     "plain": lambda q, k, v: weighed(scores(q, k).softmax(-1), v),
+    "in the type of the scores": lambda q, k, v: weighed((s := scores(q, k)).softmax(-1).type_as(s), v),
     "special": lambda q, k, v: weighed(torch.special.softmax(scores(q, k), -1), v),
     "keys before heads": keys_before_heads,
     "by hand": written_by_hand,
