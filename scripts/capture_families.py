@@ -123,9 +123,9 @@ def tried(family: str, model: torch.nn.Module, run: Callable[[], object], own: C
     """Records one model; `own()` gives the patterns that the model itself reports, [] for none."""
     row = Row(family)
     with torch.no_grad():
+        patterns = own()  # first: it may leave another implementation
         torch.manual_seed(1)
         plain = list(_tensors(run()))
-        patterns = own()
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", CaptureWarning)
         try:

@@ -234,12 +234,14 @@ def _has_other(origins: Origins, call: TorchCall) -> bool:
     return any(one is not None and not one.whole for one in places)
 
 
-def elements_of(axes: Axes) -> tuple[int, np.ndarray] | None:
+def elements_of(axes: Axes, of_tokens: set[BatchAxis]) -> tuple[int, np.ndarray] | None:
     """(size of the batch, the element to which each attention of the Axes belongs, NaN for one of which that
     is not known); None where nothing is known.
 
     The batch is an axis of what the model was given that does not run along tokens; one that tells the
-    attentions apart goes before one that all share, and the first axis before the second.
+    attentions apart goes before one that all share, and the first axis before the second. `of_tokens` are
+    second axes that ran along tokens before, to which those of this attention are added: the next tokens of
+    decoding are all made of one entry of theirs.
     """
     event = axes.event
     found: dict[BatchAxis, list[np.ndarray]] = {}
@@ -251,9 +253,11 @@ def elements_of(axes: Axes) -> tuple[int, np.ndarray] | None:
             if strand.places is None:
                 lost.add(strand.source)
                 continue
+            if strand.source.axis == 1 and _runs_along_tokens(axes, letters, strand.places):
+                of_tokens.add(strand.source)
             each = _of_each(axes, letters, strand.places)
             found.setdefault(strand.source, []).append(np.array([np.nan]) if each is None else each)
-    together = {source: _of_both(*each) for source, each in found.items() if source not in lost}
+    together = {s: _of_both(*each) for s, each in found.items() if s not in lost | of_tokens}
     told = {source: each for source, each in together.items() if not np.isnan(each).all()}
     if not told:
         return None
@@ -270,6 +274,15 @@ def are_copies(axes: Axes, numbers: np.ndarray) -> bool:
                 at = np.broadcast_to(each, axes.elements)[numbers]
                 return len(np.unique(at)) < len(at)
     return False
+
+
+def _runs_along_tokens(axes: Axes, letters: str, places: Places) -> bool:
+    along = dict(zip(letters, places.along, strict=True))
+    return any(
+        _moves(along[letter]) and len(np.unique(own.batch)) == 1
+        for letter, own in axes.digits.items()
+        if letter in along
+    )
 
 
 def _of_both(one: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:

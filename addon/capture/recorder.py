@@ -16,7 +16,7 @@ from . import masks
 from .accounts import Account, Accounts, pattern_of
 from .attention import Attention
 from .axes import Frame
-from .elements import are_copies, elements_of
+from .elements import BatchAxis, are_copies, elements_of
 from .entry_places import pick
 from .joining import continues, join, kept, repeats, side_by_side, stacked, takes_from, widened
 from .layers import Seen, kind_of, see
@@ -109,6 +109,7 @@ class Recorder:
         self._entries: list[Entry] = []
         self._shared = masks.Shared()
         self._latest: Taken | None = None
+        self._of_tokens: set[BatchAxis] = set()  # of what the model was given
         self.beams = 1
         self.sizes: set[int] = set()  # of batches that have no element `batch`
         self.reached = False  # whether there was one that has
@@ -293,7 +294,7 @@ class Recorder:
         """(the numbers of the attentions to take of those side by side, one for each beam; what is told of
         them). No numbers where all are of other elements of the batch."""
         count = attention.axes.elements
-        found = elements_of(attention.axes)
+        found = elements_of(attention.axes, self._of_tokens)
         if found is None:
             return self._unproven(attention)
         size, each = found

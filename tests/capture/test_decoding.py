@@ -33,6 +33,12 @@ def with_slots(old, new, step):
     return old
 
 
+def with_few_bits(old, new, step):
+    """What is in the cache is rounded anew, as if it were quantised."""
+    bits = 5 + step
+    return torch.cat([(bits * old).round() / bits, new], 2)
+
+
 class Decoder(nn.Module):
     """Keeps the pattern of each step. `turn` changes the keys by their place in the cache."""
 
@@ -79,7 +85,7 @@ def test_steps_over_a_window_and_first_tokens_are_one_layer(cache, first):
         assert description["mask"] == {"kind": "window", "size": WINDOW}
 
 
-@pytest.mark.parametrize("how", [(with_sinks, True), (with_slots,)])
+@pytest.mark.parametrize("how", [(with_sinks, True), (with_slots,), (with_few_bits,)])
 def test_steps_that_cannot_be_joined_are_told(how):
     _, recording, told = recorded(*how)
     assert len(recording.layers) > 1
@@ -87,3 +93,33 @@ def test_steps_that_cannot_be_joined_are_told(how):
         f"the model: its steps of decoding could not be joined, and are {len(recording.layers)} layers here; "
         "their keys change or move in the cache"
     ]
+
+
+class Step(nn.Module):
+    """Keeps the keys and values of the last two tokens."""
+
+    def __init__(self):
+        super().__init__()
+        self.q, self.k, self.v, self.out = (nn.Linear(8, 8) for _ in range(4))
+        self.cache = [torch.zeros(3, 2, 0, 4)] * 2
+
+    def forward(self, x):
+        q, *new = (one(x).unflatten(-1, (2, 4)).transpose(1, 2) for one in (self.q, self.k, self.v))
+        keys, values = (torch.cat(both, 2) for both in zip(self.cache, new, strict=True))
+        self.cache = [one[:, :, -2:] for one in (keys, values)]
+        z = nn.functional.scaled_dot_product_attention(q, keys, values)
+        return self.out(z.transpose(1, 2).flatten(2))
+
+
+def test_the_last_token_of_a_prompt_in_a_window_is_no_element_of_the_batch():
+    torch.manual_seed(0)
+    model, x = Step().eval(), torch.randn(3, 5, 8)
+    with warnings.catch_warnings(), torch.no_grad(), record(model, batch=0) as recording:
+        warnings.simplefilter("ignore")  # that the element is not known
+        for step in range(5):
+            x = model(x)[:, -1:]
+            if step == 1:  # as beams of which one was given up
+                model.cache = [one.index_select(0, torch.tensor([0, 0, 1])) for one in model.cache]
+    ((arrays, _),) = recording.layers.values()
+    assert arrays["q"].shape == arrays["k"].shape == (2, 9, 4)
+    assert np.abs(arrays["k"][:, -2:] - model.cache[0][0].numpy()).max() < 1e-6
