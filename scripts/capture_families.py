@@ -11,7 +11,7 @@ import argparse
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +27,7 @@ from matrix_cinema.errors import InputError
 from matrix_cinema.formats.capture_file import Capture, Layer, open_capture
 from packages import models as of_packages
 from small_models import TRANSFORMERS, inputs_of, small
+from torch.overrides import TorchFunctionMode
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "families.md"
@@ -52,15 +53,30 @@ class Row:
     wrong: list[str] = field(default_factory=list)
 
 
+class Results(TorchFunctionMode):
+    """The results of some functions of torch, kept while it is active."""
+
+    def __init__(self, names: str):
+        super().__init__()
+        self.names, self.kept = set(names.split()), []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **kwargs or {})
+        if getattr(function, "__name__", "") in self.names and isinstance(result, torch.Tensor):
+            self.kept.append(result.detach().clone())
+        return result
+
+
 class Witness:
-    """Every input and output of every module of a model, kept while it is active."""
+    """Every input and output of every module of a model, and every sum, kept while it is active."""
 
     def __init__(self, model: torch.nn.Module):
         self.seen: dict[int, list[torch.Tensor]] = {}  # by their last axis
         self.rows = {one.numpy().tobytes() for p in model.parameters() for one in _rows(p.detach().float())}
         self._hooks = [m.register_forward_hook(self._keep, with_kwargs=True) for m in model.modules()]
+        self._sums = Results("add __add__ __radd__ add_ __iadd__")
 
-    def _keep(self, module: torch.nn.Module, args: tuple, kwargs: dict, result: object) -> None:
+    def _keep(self, module: torch.nn.Module | None, args: tuple, kwargs: dict, result: object) -> None:
         for one in _tensors((args, kwargs, result)):
             if one.is_floating_point() and 1 < one.dim() < 6:
                 one = one.detach().clone()
@@ -68,11 +84,14 @@ class Witness:
                     self.seen.setdefault(way.shape[-1], []).append(way.reshape(-1, way.shape[-1]))
 
     def __enter__(self) -> "Witness":
+        self._sums.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._sums.__exit__(None, None, None)
         for hook in self._hooks:
             hook.remove()
+        self._keep(None, (), {}, self._sums.kept)
 
     def has(self, values: np.ndarray) -> bool:
         """Whether one tensor has all these rows, [tokens, features]."""
@@ -98,6 +117,14 @@ class Witness:
         return all(np.ascontiguousarray(one, np.float32).tobytes() in self.rows for one in columns.T)
 
 
+def _parts(weight: np.ndarray) -> list[slice]:
+    """The inputs of each of the maps that [inputs, outputs] is made of. Of several, as for keys without and
+    with positions, each has zeros for the inputs of the others."""
+    moves = [np.flatnonzero(column) for column in weight.T]
+    ranges = {(int(one[0]), int(one[-1]) + 1) for one in moves if len(one)}
+    return [slice(*one) for one in sorted(ranges)]
+
+
 def _rows(parameter: torch.Tensor) -> Iterator[torch.Tensor]:
     """What may be the weights of one output: rows of a parameter by its last axis, and by its first."""
     if 2 <= parameter.dim() <= 4:
@@ -119,13 +146,21 @@ def _tensors(values: object) -> Iterator[torch.Tensor]:
             yield from _tensors(one)
 
 
-def tried(family: str, model: torch.nn.Module, run: Callable[[], object], own: Callable[[], list]) -> Row:
-    """Records one model; `own()` gives the patterns that the model itself reports, [] for none."""
+def tried(
+    family: str,
+    model: torch.nn.Module,
+    run: Callable[[], object],
+    own: Callable[[], list],
+    besides: Sequence[torch.Tensor] = (),
+) -> Row:
+    """Records one model; `own()` gives the patterns that the model itself reports, [] for none. `besides` has
+    patterns that it computes and does not report."""
     row = Row(family)
     with torch.no_grad():
         patterns = own()  # first: it may leave another implementation
         torch.manual_seed(1)
-        plain = list(_tensors(run()))
+        with Results(""):  # a mode, as while it is recorded: torch.nn has another way without
+            plain = list(_tensors(run()))
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", CaptureWarning)
         try:
@@ -145,7 +180,7 @@ def tried(family: str, model: torch.nn.Module, run: Callable[[], object], own: C
         capture = open_capture(Path(folder) / "x.safetensors")
         if len(capture.layers) < len(recording.layers):
             row.wrong.append(f"{len(recording.layers) - len(capture.layers)} layers are lost on saving")
-        check(row, capture, witness, patterns)
+        check(row, capture, witness, patterns, besides)
     return row
 
 
@@ -153,7 +188,9 @@ def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
     return torch.equal(a, b) or bool(((a == b) | (a.isnan() & b.isnan())).all())
 
 
-def check(row: Row, capture: Capture, witness: Witness, patterns: list) -> None:
+def check(
+    row: Row, capture: Capture, witness: Witness, patterns: list, besides: Sequence[torch.Tensor]
+) -> None:
     """Compare every layer with the tensors of the model."""
     found, residual, matched = {}, {}, []
     for layer in capture.layers.values():
@@ -168,7 +205,8 @@ def check(row: Row, capture: Capture, witness: Witness, patterns: list) -> None:
         residual[said] = residual.get(said, 0) + 1
         if patterns:
             near = PATTERN_NEAR_OF.get(row.family, PATTERN_NEAR)
-            matched.append(_in(capture, layer, patterns, near))
+            same = _in(capture, layer, patterns, near)
+            matched.append(None if same is False and _in(capture, layer, list(besides), near) else same)
     if row.exact > 1e-4:
         row.wrong.append(f"recomputing misses by {row.exact:.1e}")
     row.projections = " ".join(
@@ -189,8 +227,10 @@ def _projection(row: Row, capture: Capture, layer: Layer, name: str, witness: Wi
     heads = layer.heads if name in "QO" else [h for n, h in enumerate(layer.heads) if n % _group(layer) == 0]
     weights = [capture.tensor(layer.name, f"W_{name}", head) for head in heads]
     whole = np.concatenate(weights, axis=0 if name == "O" else 1)
-    low = f"A_{name}" in shapes or len(whole) not in {one for one in witness.seen}
-    if not low and not witness.weight(whole):
+    low = f"A_{name}" in shapes
+    parts = _parts(whole)
+    of_each = [whole[part][:, whole[part].any(axis=0)] for part in parts]
+    if not low and not all(map(witness.weight, of_each)):
         row.wrong.append(f"layer {layer.name}: W_{name} is no weight of the model")
     if name == "O":
         z = np.concatenate([capture.tensor(layer.name, "z", head) for head in heads], axis=1)
@@ -210,7 +250,7 @@ def _projection(row: Row, capture: Capture, layer: Layer, name: str, witness: Wi
         pre = f"{name.lower()}_pre" if f"{name.lower()}_pre" in shapes else name.lower()
         wanted = np.concatenate([capture.tensor(layer.name, pre, head) for head in heads], axis=1)
         how = capture.metadata["layers"][layer.key]["projections_found_by"][name]
-        if not low and not witness.has(x):
+        if not low and not all(witness.has(x[:, part]) for part in parts):
             row.wrong.append(f"layer {layer.name}: {source} was seen by no module")
     wanted = wanted[: len(made)]  # `nn.MultiheadAttention` may put keys of its own after those of the tokens
     if np.abs(made - wanted).max() > NEAR * 5 * np.abs(wanted).max():
@@ -270,13 +310,15 @@ def _of_package(name: str, make: Callable[[], tuple]) -> Row:
 def _of_transformers(name: str) -> Row:
     model = small(name)
     given = inputs_of(name, model)
+    softmaxes: list[torch.Tensor] = []  # models may report some of their patterns only, or filled up
 
     def own() -> list[torch.Tensor]:
         """The patterns that the model itself reports, without those that are something else."""
         before, plain = model.config._attn_implementation, next(_tensors(model(**given)))
         try:
             model.set_attn_implementation("eager")
-            result = model(**given, output_attentions=True)
+            with Results("softmax") as eager:
+                result = model(**given, output_attentions=True)
         except Exception:  # models that report none, or know no other implementation
             return []
         finally:
@@ -284,10 +326,14 @@ def _of_transformers(name: str) -> Row:
         if not torch.allclose(next(_tensors(result)), plain, atol=1e-4):
             return []  # Falcon's eager implementation computes something else
         found = [one for key in result if "attentions" in key for one in _tensors(result[key])]
+        softmaxes.extend(one for one in eager.kept if one.dim() == 4)
+        softmaxes.extend(
+            one.unflatten(0, (2, -1)) for one in eager.kept if one.dim() == 3 and len(one) % 2 == 0
+        )
         # Some models report scores instead. Rows may sum to less than 1, because sinks take a part.
         return [one for one in found if (one >= 0).all() and one.sum(-1).max() < 1 + 1e-3]
 
-    return tried(name, model, lambda: model(**given), own)
+    return tried(name, model, lambda: model(**given), own, softmaxes)
 
 
 def table(rows: list[Row]) -> str:

@@ -4,6 +4,8 @@ import inspect
 
 import torch
 import transformers
+from further_models import FURTHER, settings_of
+from further_models import SETTINGS as FURTHER_SETTINGS
 
 IDS = torch.randint(3, 100, (2, 11), generator=torch.Generator().manual_seed(5))
 PICTURES = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(6))
@@ -129,6 +131,7 @@ TRANSFORMERS = {
     **dict.fromkeys(READS_AND_WRITES, "pair"),
     **dict.fromkeys(SEES, "picture"),
     **dict.fromkeys(HEARS, "sound"),
+    **dict.fromkeys(FURTHER, "further"),
 }
 
 
@@ -138,6 +141,8 @@ def small(name: str) -> torch.nn.Module:
     known = set(inspect.signature(kind.__init__).parameters)
     own = {key: value for key, value in OWN.get(name, {}).items() if value is not None}
     given = {key: value for key, value in SETTINGS.items() if key in known and key not in OWN.get(name, {})}
+    if name in FURTHER:
+        given = settings_of(kind, FURTHER[name][0], SETTINGS | FURTHER_SETTINGS)
     torch.manual_seed(0)
     model = getattr(transformers, f"{name}Model")(kind(**given | own)).eval()
     for parameter in model.parameters():  # a parameter of ones or zeros would hide its effect
@@ -149,6 +154,8 @@ def small(name: str) -> torch.nn.Module:
 def inputs_of(name: str, model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Two inputs for a model of a family."""
     kind = TRANSFORMERS[name]
+    if name in FURTHER:
+        return FURTHER[name][1](model)
     if name == "Whisper":
         features = torch.randn(2, 8, 128, generator=torch.Generator().manual_seed(8))
         return {"input_features": features, "decoder_input_ids": IDS[:, :5]}
