@@ -57,6 +57,8 @@ def capture_call(
             raise InputError(
                 f"`call`: {named} takes no text; leave out `texts`, or give the function an argument"
             )
+        if takes and not any(texts):
+            raise InputError(f"`call`: {named} takes a text; give it one with `texts`")
         each, said = [], []
         for text in texts:
             with record(None, layers=layers, heads=heads) as recording, _telling(named, path):

@@ -98,5 +98,6 @@ def whole(what: str, low: int, high: int) -> Callable[[str], int]:
 
 
 chunk = whole("frames", 1, 10_000)
+columns = whole("columns", 1, 64)
 dpi = whole("dots per inch", 36, 2400)
 samples = whole("samples", 1, 65536)

@@ -197,9 +197,7 @@ def _figure(one):
         "--frame", metavar="N", type=int, help="a frame of the film, instead of the scene's still"
     )
     one.add_argument("--frames", metavar="20,60", type=arguments.numbers, help="a panel for each frame")
-    one.add_argument(
-        "--columns", metavar="N", type=int, choices=range(1, 65), help="number of panels side by side"
-    )
+    one.add_argument("--columns", metavar="N", type=arguments.columns, help="number of panels side by side")
     one.add_argument("--titles", metavar="TEXT", nargs="+", help="titles of the panels, one for each")
     scales = "a scale and a legend for each panel, instead of one for all"
     one.add_argument("--own-scales", action="store_true", help=scales)

@@ -218,6 +218,7 @@ def test_a_function_of_the_users_own(own, tmp_path, capsys):
         ("mine.py:walk", 'has no function "walk"'),
         ("mine.py:width", 'has no function "width"'),
         ("mine.py:two", "takes several arguments"),
+        ("mine.py:say", "takes a text; give it one with --text"),
         ("mine.py:fails", "mine.py:fails, line 11: "),
         ("mine.py:leaves", "line 34: SystemExit: 3"),
         ("mine.py:says", 'returned a table with "colour"; known are tokens'),

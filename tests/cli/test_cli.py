@@ -95,6 +95,7 @@ BAD_COMMANDS = {
     "render: frames backwards": (["render", "scene.toml", "-o", "x", "--frames", "5-2"], '"5-2"'),
     "render: bad size": (["render", "scene.toml", "--size", "12x"], '"12x"'),
     "render: tiny size": (["render", "scene.toml", "--size", "1x1"], "16 to 16384"),
+    "figure: no columns": (["figure", "scene.toml", "-o", "x.svg", "--columns", "0"], "1 to 64"),
     "render: empty output": (["render", "scene.toml", "-o", ""], "output has no name"),
     "farm: empty output": (["farm", "scene.toml", "-o", ""], "output has no name"),
     "render: bad samples": (["render", "scene.toml", "--samples", "0"], "1 to 65536"),
