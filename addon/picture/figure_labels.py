@@ -1,85 +1,117 @@
-"""The labels of one panel of a figure: the labels so far, and the drawn things that they must not cover.
+"""The labels of one panel of a figure: those that a film would have, in type of a printed size.
 
-Lengths are points on the page.
+`staging.writing` places them on a canvas whose unit is the frame of a film with names as large as the page's.
+Here they become items of the page. Lengths are points.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..staging.writing.boxes import Coverage, corners_of, strips
+from ..kinds.places import Part
+from ..staging.camera.framing import View
+from ..staging.plan import Plan
+from ..staging.writing.boxes import edges_of
 from ..staging.writing.canvas import Canvas
-from ..staging.writing.items import Rule, Text, rule_between
-from ..staging.writing.placing import Leader, Written
-from .figure_type import PageType
+from ..staging.writing.items import Box, Rule, Text, rule_between, scaled
+from ..staging.writing.label_form import FILM_LABELS, LabelForm
+from ..staging.writing.lettering import notes_of, wishes_of
+from ..staging.writing.placing import Wish, Written, settle
+from .figure_type import LEAST_TYPE, PageType
 
-LEADER_WIDTH = 0.25
-LINE_OVERHANG = 0.6  # entries from a matrix to where the lines across it end, and its outline
-PAGE_LABEL_GAP = 2.0  # between type and what it belongs to
-TOUCHING = 1e-6  # that boxes may have in common
-COVERAGE_STEP = 2.0  # from one point to the next at which it is looked what is drawn there
-BEYOND_FRAME = 40.0  # how far under or over the picture of a camera that is given type may stand
-SHARED = 1000.0  # cost of standing on something else that is written
-
-
-class Labels:
-    """The labels of a plan on a page: tokens first, whose places are given, then names around them.
-
-    `chosen` says which of their places axes, sides and planes take, because earlier labels chose them. All
-    others take their best place, and note it there. Axes whose texts are `told` elsewhere need no labels. In
-    a given frame, labels may not stand in the boxes `beside` (n, 4) of things beside the scene.
-    """
-
-    def __init__(
-        self, canvas: Canvas, type: PageType, chosen: dict,
-        told: Collection[tuple[str, ...]] = (), beside: np.ndarray | None = None,
-    ):  # fmt: skip
-        self.told, self.given = told, beside is not None  # what is told in readouts is not told here
-        self.beside = np.zeros((0, 4)) if beside is None else beside
-        self.frame = np.array([0.0, -BEYOND_FRAME, canvas.width, canvas.height + BEYOND_FRAME])
-        self.left_out = 0
-        self.canvas, self.type, self.chosen = canvas, type, chosen
-        self.items: list[Text | Rule] = []
-        self.pointed: list[Text | Rule] = []  # what the last spotlight points at
-        self.thinned: set[int] = set()
-        self.cramped = False
-        self.told_lit = False  # whether all lit rows and columns have their tokens
-        self.missing: list[str] = []
-        solid = np.concatenate([canvas.quads, canvas.sides, canvas.strips, corners_of(self.beside)])
-        self.matrices = Coverage(solid, COVERAGE_STEP)
-        self.coverage = Coverage(np.concatenate([solid, canvas.faces]), COVERAGE_STEP)
-        self.center = 0.5 * (self.coverage.low + self.coverage.high)
-
-    def boxes(self, *, rules: bool = False) -> np.ndarray:
-        """The boxes of all type so far, of all rules if asked for, and of things beside the scene: (n, 4)."""
-        every = *self.items, *self.pointed
-        boxes = [item.box for item in every if rules or isinstance(item, Text)]
-        return np.array([*boxes, *self.beside]).reshape(-1, 4)
-
-    def on_strips(self) -> np.ndarray:
-        """Boxes in which the strips of patches lie: (n, 4)."""
-        first, last, beyond, end = self.canvas.strips.transpose(1, 0, 2)
-        return strips(0.5 * (first + end), 0.5 * (last + beyond), 0.5 * np.abs(end - first))
-
-    def has_room(self, boxes: np.ndarray) -> bool:
-        """Whether boxes (n, 4) are in the picture of a given camera, or only a little under or over it."""
-        room = (boxes[:, :2] >= self.frame[:2]).all() and (boxes[:, 2:] <= self.frame[2:]).all()
-        return not self.given or bool(room)
-
-    def add(self, written: Written | None, items: list[Text | Rule] | None = None) -> None:
-        """Put lines and leaders among the `items` of the page, if there is room for all of them."""
-        items = self.items if items is None else items
-        if written and not self.has_room(np.array([line.box for line in written.lines])):
-            self.left_out += 1
-        elif written:
-            items += [*written.lines, *map(leader_rule, written.leaders)]
-
-    def notes(self) -> tuple[str, ...]:
-        """Notes about things without room."""
-        every = " or ".join(map(str, sorted(self.thinned)))
-        thinned = [f"one in {every} tokens is written"] if every else []
-        return (*thinned, *dict.fromkeys(self.missing))
+LEADER_WIDTH, OUTLINE_WIDTH = 0.25, 0.35  # of lines
+LINE_OVERHANG = 0.6  # entries from a matrix to its outline
+FARTHEST = 24.0  # that a label of an axis may be moved along its side
+LEAST_AT_A_STAR = 5.8  # of its labels; where they would be smaller, the star is shown flat as well
+OF_THE_SPOTLIGHT = "callout", "lit token"  # what is written for the last spotlight
 
 
-def leader_rule(leader: Leader) -> Rule:
-    return rule_between(leader.start, leader.end, LEADER_WIDTH)
+@dataclass(frozen=True, eq=False)
+class PageLabels:
+    """What is written on a panel, and `pointed`, what is written for its last spotlight. `notes` are about
+    labels without room. `cramped`: a star has labels that are too small, or too few. `told_lit`: the lit rows
+    and columns have their tokens."""
+
+    items: Sequence[Text | Rule] = ()
+    pointed: Sequence[Text | Rule] = ()
+    notes: Sequence[str] = ()
+    cramped: bool = False
+    told_lit: bool = False
+
+    @property
+    def boxes(self) -> list[Box]:
+        """The boxes of all type."""
+        return [item.box for item in (*self.items, *self.pointed) if isinstance(item, Text)]
+
+
+def outlined(p: Plan, view: View, width: float, height: float, type: PageType) -> PageLabels:
+    """Outlines of the matrices in a View on a picture of `width` × `height`, in place of labels."""
+    canvas = Canvas(p, view, width, height, type)
+    quads = [canvas.project(plane.corners(LINE_OVERHANG)) for plane in canvas.planes]
+    edges = [edge for quad in quads for edge in edges_of(quad)]
+    return PageLabels([rule_between(start, end, OUTLINE_WIDTH) for start, end in edges])
+
+
+def page_labels(
+    p: Plan, view: View, width: float, height: float, type: PageType, parts: Sequence[Part] | None = None,
+    told: Collection[tuple[str, ...]] = (), keep_free: np.ndarray | None = None,
+) -> PageLabels:  # fmt: skip
+    """The labels of a plan, or some `parts` of it, in a View on a picture of `width` × `height`. Axes whose
+    texts are `told` in readouts have labels only where there is room, and the numbers of entries are told
+    there as well. The boxes `keep_free` (n, 4) stay free."""
+    unit = type.size / FILM_LABELS.name
+    canvas = Canvas(p, view, width / unit, height / unit, _in_units(type, unit), parts,
+                    form=_form(type, unit))  # fmt: skip
+    lit = p.spotlight.last if p.spotlight else ()
+    wishes = [wish for wish in wishes_of(canvas, told=told, lit=lit) if not (told and wish.what == "callout")]
+    fixed = np.zeros((0, 4)) if keep_free is None else keep_free / unit
+    options = settle([wish.options for wish in wishes], fixed)
+    written = [option.write() or Written() for option in options]
+    items: dict[bool, list[Text | Rule]] = {True: [], False: []}
+    for wish, made in zip(wishes, written, strict=True):
+        lines = [rule_between(one.start * unit, one.end * unit, LEADER_WIDTH) for one in made.leaders]
+        items[wish.what in OF_THE_SPOTLIGHT] += [*(scaled(text, unit) for text in made.lines), *lines]
+    pairs = list(zip(wishes, written, strict=True))
+    least = min(LEAST_AT_A_STAR, type.small) / unit
+    stars = {plane.stage.name for plane in canvas.planes if p.is_star(plane.stage)}
+    at_stars = [pair for pair in pairs if pair[0].what == "tokens" and pair[0].owner in stars]
+    cramped = any(_is_cramped(*pair, least) for pair in at_stars)
+    told_lit = _tells_all(canvas, pairs)
+    return PageLabels(items[False], items[True], notes_of(wishes, written), cramped, told_lit)
+
+
+def _in_units(type: PageType, unit: float) -> PageType:
+    """The type of a page in other units, of so many points."""
+
+    def measure(text: str, size: float) -> float:
+        return type.measure(text, size * unit) / unit
+
+    return replace(type, measure=measure, size=type.size / unit, least=LEAST_TYPE / unit)
+
+
+def _form(type: PageType, unit: float) -> LabelForm:
+    """The measures of labels in such units."""
+    size, small = type.size / unit, type.small / unit
+    return LabelForm(
+        name=size, detail=small, axis=small, token=small, title=size, callout=size, lit=small,
+        moved=FARTHEST / unit, moved_at_star=0.0, beside=20.0, shared=False, plated=False,
+    )  # fmt: skip
+
+
+def _is_cramped(wish: Wish, made: Written, least: float) -> bool:
+    """Whether labels of a star are missing, or smaller than `least`."""
+    if not made.lines:
+        return wish.needed
+    return made.every > 1 or made.lines[0].size < least - 1e-9
+
+
+def _tells_all(canvas: Canvas, pairs: Sequence[tuple[Wish, Written]]) -> bool:
+    """Whether all rows and columns in the last spotlight have their tokens, those of the star aside."""
+    p = canvas.p
+    if not p.spotlight or not p.stars:
+        return False
+    named = {wish.owner for wish, _ in pairs if wish.what == "lit token"}
+    seen = {plane.stage for plane in canvas.planes if not p.is_star(plane.stage)}
+    lit = {lit.stage.name for lit in p.spotlight.last if lit.stage in seen}
+    return lit <= named and all(made.lines for wish, made in pairs if wish.what == "lit token")

@@ -4,27 +4,25 @@ In a film a label is as large as the picture makes it; on paper it has its size 
 on the page, after projection, and the camera leaves the room that they need. Lengths are points.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..errors import InputError
-from ..kinds.places import Plane
+from ..kinds.places import Part, Plane
 from ..staging.camera.framing import Vector, View, axes, nearest, view_from
 from ..staging.camera.views import INSIDE, axis_of, inside_view, optics_of, parts_of
 from ..staging.plan import Plan
 from ..staging.writing import captions
-from ..staging.writing.boxes import around, edges_of
+from ..staging.writing.boxes import around, outside
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.frames import frames
 from ..staging.writing.items import Box, Rule, Text, rule_between
 from ..staging.writing.links import LinkForm, LinkRoom, links, with_words
 from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import LONGEST_TOKEN
-from .figure_labels import LINE_OVERHANG, Labels
-from .figure_names import write_names, write_titles
-from .figure_pointed import write_callouts, write_lit_tokens
+from .figure_labels import PageLabels, outlined, page_labels
 from .figure_readouts import (
     PAGE_READOUT_GAP,
     blocks_for,
@@ -36,13 +34,13 @@ from .figure_readouts import (
     wanted,
     wanted_in,
 )
-from .figure_tokens import write_tokens
 from .figure_type import PAGE_EDGE, PAGE_POOL_WORDS, PageType
 from .joined import Joined, notes_of
 
 LINK_WIDTH, FRAME_WIDTH = 0.5, 0.35  # of the lines of links, and of frames
 SIGN_SIZE = 1.25  # of the signs of links, in sizes of names
-FREE_ROUNDS = 3  # of placing labels anew for a camera that leaves them room
+FREE_ROUNDS = 4  # of placing labels anew for a camera that leaves them room
+BEYOND_FRAME = 40.0  # how far under or over the picture of a camera that is given type may stand
 INSIDE_SHAPE = 0.62  # height to width of a view from inside
 TALLEST_PANEL = 1.3  # height to width of a panel, unless a height is asked for
 
@@ -51,10 +49,9 @@ TALLEST_PANEL = 1.3  # height to width of a panel, unless a height is asked for
 class Panel:
     """`view` is the camera of a picture of `width` × `height` points; type and rules stand on it. The
     `pointed` ones belong to the entries at which the last spotlight points. `notes` are about things without
-    room. `margins` say how far labels stand out of the drawn parts, at the left, right, bottom and top;
-    `chosen` says which places they took (see Labels). `beyond` says how far type stands under and over the
-    picture. `cramped`: a star has labels that are too small, or too few. `told_lit`: the rows and columns in
-    the last spotlight have their tokens."""
+    room. `beyond` says how far type stands under and over the picture, `margins` how far labels stand out of
+    the drawn parts, at the left, right, bottom and top. `cramped`: a star has labels that are too small, or
+    too few. `told_lit`: the rows and columns in the last spotlight have their tokens."""
 
     view: View
     width: float
@@ -62,12 +59,11 @@ class Panel:
     items: tuple[Text | Rule, ...] = ()
     pointed: tuple[Text | Rule, ...] = ()
     notes: tuple[str, ...] = ()
-    margins: np.ndarray = field(default_factory=lambda: np.zeros(4))
-    chosen: dict = field(default_factory=dict)
     readouts: tuple[Joined, ...] = ()
     beyond: Vector = (0.0, 0.0)
     cramped: bool = False
     told_lit: bool = False
+    margins: np.ndarray = field(default_factory=lambda: np.zeros(4))
 
 
 def panel(
@@ -151,15 +147,19 @@ def given_panel(
     frame, or under and over it; labels without room are left out. So are labels that would stand in the boxes
     `kept` (n, 4) of things beside the scene, as parts of width and height."""
     height = width * view.half_height / view.half_width
-    canvas = Canvas(p, view, width, height, type)
-    beside = np.zeros((0, 4)) if kept is None else kept * (width, height, width, height)
-    labels = _labels(canvas, type, {}, labelled, beside=beside)
-    left_out = labels.left_out
-    notes = [f"{left_out} labels have no room in the camera's frame"] if left_out else []
-    low, high = around(np.array([(0.0, 0.0, width, height), *labels.boxes()]))[[1, 3]]
-    beyond = (-low, high - height)
-    told = tuple(labels.items), tuple(labels.pointed), (*labels.notes(), *notes)
-    return Panel(view, width, height, *told, beyond=beyond)
+    free = outside(width, height + 2 * BEYOND_FRAME) - (0.0, BEYOND_FRAME, 0.0, BEYOND_FRAME)
+    if kept is not None:
+        free = np.concatenate([free, kept * (width, height, width, height)])
+    labels = _labels(p, view, (width, height), type, labelled, keep_free=free)
+    low, high = around(np.array([(0.0, 0.0, width, height), *labels.boxes]))[[1, 3]]
+    return _labelled(view, width, height, labels, (-low, high - height))
+
+
+def _labelled(
+    view: View, width: float, height: float, labels: PageLabels, beyond: Vector = (0.0, 0.0)
+) -> Panel:
+    written = tuple(labels.items), tuple(labels.pointed), tuple(labels.notes)
+    return Panel(view, width, height, *written, (), beyond, labels.cramped, labels.told_lit)
 
 
 def _panel(
@@ -177,12 +177,10 @@ def _panel(
     points = np.concatenate([*(part.corners() for part in parts), *thick, *patches])
     room = np.array(free, float) + PAGE_EDGE
     tallest = TALLEST_PANEL * (width - room[0] - room[1]) + room[2] + room[3]
+    margins, high = room, 2 * tallest
     if height:  # beginning with what the content asks for
-        begun = _panel(p, type, width, None, free, labelled, told)
-        margins, high, chosen = begun.margins, height, begun.chosen
-    else:
-        margins, high, chosen = room, 2 * tallest, {}
-    for n in range(16):
+        margins, high = _panel(p, type, width, None, free, labelled, told).margins, height
+    for n in range(FREE_ROUNDS + 1):
         taken = margins - room
         if taken[0] + taken[1] > 0.85 * width - room[0] - room[1] or taken[2] + taken[3] > 0.9 * (
             high - room[2] - room[3]
@@ -192,20 +190,18 @@ def _panel(
                 "at this size of type; make the figure larger"
             )
         view = _view(p, points, width / high, margins / (width, width, high, high))
-        canvas = Canvas(p, view, width, high, type, parts)
-        labels = _labels(canvas, type, dict(chosen), labelled, told)
-        seen = canvas.project(points)
+        # Labels and camera may chase each other. Then the camera stays, and the labels keep within the page.
+        keep_free = outside(width, high) if n == FREE_ROUNDS else None
+        labels = _labels(p, view, (width, high), type, labelled, parts, told, keep_free)
+        seen = (view.project(points) + 1) / 2 * (width, high)
         drawn = np.array((*seen.min(axis=0), *seen.max(axis=0)))
-        content = around(np.array([drawn, *labels.boxes()]))
+        content = around(np.array([drawn, *labels.boxes]))
         wanted = room + np.maximum((content - drawn) * (-1, -1, 1, 1), 0.0)[[0, 2, 1, 3]]
         tall = height or max(min(content[3] - content[1] + room[2] + room[3], tallest), least)
         if np.abs(wanted - margins).max() < 0.1 and abs(tall - high) < 0.1:
             break
-        margins, high = wanted, tall
-        if n >= FREE_ROUNDS:  # labels that kept changing their places would never let it settle
-            chosen = labels.chosen
-    told_so = tuple(labels.items), tuple(labels.pointed), labels.notes(), margins, labels.chosen
-    return Panel(view, width, high, *told_so, cramped=labels.cramped, told_lit=labels.told_lit)
+        margins, high = (wanted, tall) if n < FREE_ROUNDS else (margins, high)
+    return replace(_labelled(view, width, high, labels), margins=margins)
 
 
 def _with_readouts(
@@ -236,19 +232,13 @@ def _view(p: Plan, points: np.ndarray, aspect: float, margins: np.ndarray) -> Vi
 
 
 def _labels(
-    canvas: Canvas, type: PageType, chosen: dict, labelled: bool,
-    told: Collection[tuple[str, ...]] = (), beside: np.ndarray | None = None,
-) -> Labels:  # fmt: skip
-    """All labels of a page, or the outlines of matrices in their place."""
-    labels = Labels(canvas, type, chosen, told, beside)
+    p: Plan, view: View, size: tuple[float, float], type: PageType, labelled: bool,
+    parts: Sequence[Part] | None = None, told: Collection[tuple[str, ...]] = (),
+    keep_free: np.ndarray | None = None,
+) -> PageLabels:  # fmt: skip
+    """All labels of a picture of this size, or the outlines of matrices in their place."""
     if not labelled:
-        for plane in canvas.planes:
-            outline = edges_of(canvas.project(plane.corners(LINE_OVERHANG)))
-            labels.items += [Rule(*ends.ravel()) for ends in outline]
-    elif canvas.p.scene.look.labels:
-        write_tokens(labels)
-        write_callouts(labels)
-        write_lit_tokens(labels)
-        write_titles(labels)
-        write_names(labels)
-    return labels
+        return outlined(p, view, *size, type)
+    if not p.scene.look.labels:
+        return PageLabels()
+    return page_labels(p, view, *size, type, parts, told, keep_free)

@@ -4,7 +4,7 @@ The size of type is fixed on the picture, so labels depend on the camera; and th
 labels. Each is computed from the other, in a few rounds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
@@ -23,8 +23,7 @@ from ..staging.patches import marks_of
 from ..staging.plan import Plan
 from ..staging.star import is_among
 from ..staging.writing import captions
-from ..staging.writing.boxes import clashes, meeting
-from ..staging.writing.items import Box
+from ..staging.writing.boxes import clashes, meeting, outside
 from ..staging.writing.lettering import Label, Lettering, lettering
 from ..staging.writing.overlay import FRAME_EDGE, Overlay, overlay
 from .beside import NOTHING_BESIDE, READOUT_GAP, Beside, beside, pooled, wanted_after, wanted_at_once
@@ -165,7 +164,7 @@ def _with_earlier(
     layout = layout | {"beside": made.beside.room[1]}
     margin = SHADE_MARGIN * np.array([-1, -1, 1, 1])
     shades = np.array(overlay(p, aspect, notes, [((), (0.0, 0.0))], **layout).shades).reshape(-1, 4)
-    free = [*made.beside.boxes, *beyond(aspect), *(shades + margin)]
+    free = [*made.beside.boxes, *outside(aspect), *(shades + margin)]
     earlier, told = [], made.beside.told(p)
     for phase in phases:
         if p.beats:
@@ -219,11 +218,6 @@ def _standing_out(p: Plan, beat: TimedBeat) -> list[np.ndarray]:
     return [plane.places(np.array([a, a, b, b]), np.array([c, d, d, c])) for plane, (a, b), (c, d) in ends]
 
 
-def beyond(aspect: float) -> list[Box]:
-    """Boxes around the frame, (left, bottom, right, top) in heights of it."""
-    return [(-9.0, -9.0, 9.0, 0.0), (-9.0, 1.0, 9.0, 9.0), (-9.0, 0.0, 0.0, 1.0), (aspect, 0.0, 9.0, 1.0)]
-
-
 def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[Plane]) -> Film:
     """The Film with an overlay of this layout, the arguments of `overlay`, and readouts of these planes."""
     end, notes = float(p.timeline.last_frame), captions.notes(p)
@@ -247,7 +241,7 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
     # Labels and camera may chase each other. Then the camera stays where the scene was largest, and the
     # labels keep within its frame.
     film = max(tried, key=lambda one: _size(p, one.view(end)))
-    made = _lettered(p, film, aspect, made, notes, layout, beyond(aspect))
+    made = _lettered(p, film, aspect, made, notes, layout, outside(aspect))
     return replace(made, shot=film)
 
 
@@ -258,7 +252,7 @@ def _size(p: Plan, view: View) -> float:
 
 def _lettered(
     p: Plan, film: Shot, aspect: float, before: Film, notes: Sequence[str], layout: OverlayOptions,
-    around: Sequence[Box] = (), anywhere: bool = False,
+    around: Iterable[np.ndarray] = (), anywhere: bool = False,
 ) -> Film:  # fmt: skip
     """The Film with the shot that it had, and with labels laid out for the end of a shot. Unless they may
     stand `anywhere`, they keep clear of the text before the scene in the Film `before`."""

@@ -18,7 +18,7 @@ from ..staging.camera.subject import subject_of
 from ..staging.camera.views import parts_of
 from ..staging.plan import Plan
 from ..staging.writing import captions
-from ..staging.writing.boxes import Obstacles, gaps_between
+from ..staging.writing.boxes import Obstacles, gaps_between, outside
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.cards import cards_of
 from ..staging.writing.lettering import Lettering, lettering
@@ -26,16 +26,7 @@ from ..staging.writing.overlay import Overlay, overlay
 from ..staging.writing.typesetter import film_type
 from .beside import NOTHING_BESIDE, Beside, beside
 from .drawing import Drawing
-from .film import (
-    OVERLAY_LAYOUTS,
-    SHADE_MARGIN,
-    OverlayOptions,
-    PhaseLabels,
-    beyond,
-    cost_of_type,
-    outlines,
-    stands,
-)
+from .film import OVERLAY_LAYOUTS, SHADE_MARGIN, OverlayOptions, PhaseLabels, cost_of_type, outlines, stands
 from .joined import joined
 from .presented import presented
 from .why_chart import beat_charts, last_chart
@@ -135,7 +126,7 @@ def _lettering(
     aspect, notes = sheet.width, [*captions.notes(p), *side.notes]
     written = overlay(p, aspect, notes, [((), (0.0, 0.0))], **(layout | {"beside": side.room[1]}))
     shades = np.array(written.shades).reshape(-1, 4) + SHADE_MARGIN * np.array([-1, -1, 1, 1])
-    free = np.concatenate([written.boxes, side.boxes, beyond(aspect), shades])
+    free = np.concatenate([written.boxes, side.boxes, outside(aspect), shades])
     lit = p.spotlight.lit(phase.start, phase.end, p.timeline.moves) if p.spotlight else ()
     return lettering(
         p, sheet.view, aspect, free, phase.near, about, side.told(p), lit, None, steady, phase.unfinished

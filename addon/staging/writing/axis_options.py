@@ -16,8 +16,7 @@ from .name_options import NAME_GAP, unit
 from .placing import NOWHERE, Later, Leader, Option, Wish, Written, spread, writer
 from .typesetter import CAPITALS, LONGEST_TOKEN
 
-AXIS_SIZE, TOKEN_SIZE = 0.025, 0.026  # sizes of type
-TOKEN_SCALES = (1.0, 0.92, 0.84, 0.76)  # of the labels of one axis
+TOKEN_SCALES = (1.0, 0.92, 0.84, 0.76, 0.71)  # of the labels of one axis
 TITLE_CLEARANCE = 1.3  # sizes of type between a row's labels and its title, if the other title is under it
 TOKEN_LEADING = 1.03  # from one label to the next, of their size
 LETTER_GAP = 0.3  # from a label of an upright row to the next one, of their size
@@ -82,10 +81,12 @@ def _along(
     above = upward @ outward > 0
     normal = upward if above else -upward
     gap = NAME_GAP + canvas.stands_out(plane, a, normal)
-    away = gap if above else -gap - CAPITALS * canvas.type.sized(AXIS_SIZE)
+    away = gap if above else -gap - CAPITALS * canvas.type.sized(canvas.form.axis)
     left, low = a + part * (b - a) + upward * away
     angle, anchor = float(np.arctan2(y, x)), start + part * (end - start)
-    line = canvas.type.line(title, left, low, AXIS_SIZE, "CENTER", angle=angle, kind="axis", anchor=anchor)
+    line = canvas.type.line(
+        title, left, low, canvas.form.axis, "CENTER", angle=angle, kind="axis", anchor=anchor, soft=True
+    )
     if line.width > (1.2 if part == 0.5 else 0.5) * length:
         return []
     cost = LEAST_ALONG + 1.0 + 1.5 * above + (part != 0.5) - normal @ unit(0.5 * (a + b) - canvas.center)
@@ -145,6 +146,7 @@ def _columns(
         for anchors, outward in _sides(canvas, plane, of_rows):
             across, up = np.abs(np.diff(canvas.project(anchors[[0, -1]]), axis=0))[0]
             title = title_at(canvas, axis, plane, of_rows) if titled else ""
+            most = canvas.form.moved_at_star if canvas.p.is_star(plane.stage) else canvas.form.moved
             for turned in (False, True):
                 if canvas.p.is_star(plane.stage) and (across < up if turned else up < across):
                     continue  # a column beside a row of entries, with lines that cross
@@ -154,12 +156,12 @@ def _columns(
                 if step > 0 and not turned:
                     cost += OF_A_STAR if canvas.p.is_star(plane.stage) else FROM_THE_RIGHT
                 for scale in TOKEN_SCALES:
-                    every = _thinned(canvas, axis, scale, turned)
+                    every = _thinned(canvas, axis, anchors, scale, turned, most)
                     column = partial(_column, canvas, axis, title, anchors, scale, turned, step, every, cost)
                     least = cost + SMALLER_TOKENS * (1.0 - scale) + THINNED * (every > 1)
                     options.append(Later(least, column))
             cost = there + ASKANCE * (1.0 - abs(outward[1]))
-            options.append(Later(cost, partial(_upright, canvas, axis, title, anchors, outward, cost)))
+            options.append(Later(cost, partial(_upright, canvas, axis, title, anchors, outward, cost, most)))
     return options
 
 
@@ -171,22 +173,29 @@ def title_at(canvas: Canvas, axis: LabelledAxis, plane: Plane, of_rows: bool) ->
 
 
 def _upright(
-    canvas: Canvas, axis: LabelledAxis, title: str, anchors: np.ndarray, outward: np.ndarray, cost: float
+    canvas: Canvas,
+    axis: LabelledAxis,
+    title: str,
+    anchors: np.ndarray,
+    outward: np.ndarray,
+    cost: float,
+    most: float,
 ) -> list[Option]:
     """The labels of an axis, upright in a row above or below their `anchors` (n, 3), if they are as narrow as
-    the columns, such as letters. They make way for one another; those at the ends may stand out more."""
+    the columns, such as letters. They make way for one another, by no more than the `most` that is allowed;
+    those at the ends may stand out more."""
     points, step = canvas.project(anchors), 1 if outward[1] > 0 else -1
     order = 1.0 if points[-1, 0] >= points[0, 0] else -1.0
     pitch, options = np.abs(np.diff(points[:, 0])).min(initial=np.inf), []
-    most = np.full(len(points), ASIDE_MOST * pitch)
-    most[[0, -1]] = ASIDE_MOST_AT_ENDS * pitch
+    aside = np.full(len(points), ASIDE_MOST * pitch)
+    aside[[0, -1]] = ASIDE_MOST_AT_ENDS * pitch
     for scale in TOKEN_SCALES:
-        size = TOKEN_SIZE * scale
+        size = canvas.form.token * scale
         high = canvas.type.sized(size)
         half = 0.5 * np.array([canvas.type.width(text, size) for text in axis.texts])
         y = points[:, 1] + step * NAME_GAP + (0.0 if step > 0 else -high)
         x = order * spread(order * points[:, 0], half[1:] + half[:-1] + LETTER_GAP * high)
-        if (np.abs(x - points[:, 0]) > most).any():
+        if (np.abs(x - points[:, 0]) > np.minimum(aside, most)).any():
             continue
         boxes = np.column_stack([x - half, y, x + half, y + high])
         head = _head(canvas, title, boxes, step, True, anchors[0])
@@ -232,11 +241,18 @@ def at_the_star(canvas: Canvas, axis: LabelledAxis) -> list[tuple[Plane, bool]]:
     ]
 
 
-def _thinned(canvas: Canvas, axis: LabelledAxis, scale: float, turned: bool) -> int:
-    """How many labels there are to one that has room in a column, or in a row if they are `turned`."""
-    apart = TOKEN_LEADING * canvas.type.sized(TOKEN_SIZE * scale)
+def _thinned(
+    canvas: Canvas, axis: LabelledAxis, anchors: np.ndarray, scale: float, turned: bool, most: float
+) -> int:
+    """How many labels there are to one that has room in a column beside its `anchors` (n, 3), or in a row if
+    they are `turned`. None is moved by more than the `most` that is allowed."""
+    apart = TOKEN_LEADING * canvas.type.sized(canvas.form.token * scale)
     room = LONGEST_COLUMN * (canvas.width if turned else canvas.height)
-    return max(1, -(-len(axis.texts) // max(1, int(room / apart))))
+    every = max(1, -(-len(axis.texts) // max(1, int(room / apart))))
+    spots = canvas.project(anchors)[:, 0 if turned else 1]
+    while every < len(spots) and np.abs(_apart(spots[::every], apart) - spots[::every]).max() > most:
+        every += 1
+    return every
 
 
 def _column(
@@ -253,7 +269,7 @@ def _column(
     """One of `every` few labels of an axis, in a column beside their `anchors` (n, 3), at the right (step 1)
     or the left (-1). `turned` labels stand in a row above (1) or below (-1) the anchors and are read
     upwards."""
-    points, high = canvas.project(anchors), canvas.type.sized(TOKEN_SIZE * scale)
+    points, high = canvas.project(anchors), canvas.type.sized(canvas.form.token * scale)
     apart, chosen = TOKEN_LEADING * high, np.arange(0, len(axis.texts), every)
     # x goes to the right and y up. If the column is turned, these change places.
     x, y = points.T[::-1] if turned else points.T
@@ -263,7 +279,7 @@ def _column(
     starts = x[chosen] + step * NAME_GAP
     if fanned:
         starts[:] = (x * step).max() * step + step * (NAME_GAP + ARM + 0.25 * shift)
-    widths = np.array([canvas.type.width(axis.texts[n], TOKEN_SIZE * scale) for n in chosen])
+    widths = np.array([canvas.type.width(axis.texts[n], canvas.form.token * scale) for n in chosen])
     left, right = np.sort([starts, starts + step * widths], axis=0)
     boxes = np.column_stack([left, places - 0.5 * high, right, places + 0.5 * high])
     ends = np.column_stack([starts - step * 0.4 * NAME_GAP, places])
@@ -286,7 +302,7 @@ def _column(
         for n, start, place in zip(chosen, starts, places, strict=True):
             at = (place + 0.34 * high, start) if turned else (start, place - 0.34 * high)
             more = {"angle": angle, "kind": "token", "anchor": anchors[n]}
-            lines.append(canvas.type.line(axis.texts[n], *at, TOKEN_SIZE * scale, align, **more))
+            lines.append(canvas.type.line(axis.texts[n], *at, canvas.form.token * scale, align, **more))
         arms = zip(points[chosen], ends, anchors[chosen], strict=True) if fanned else ()
         return Written([*lines, *head], [Leader(*arm) for arm in arms], every)
 
@@ -315,7 +331,7 @@ def _head(
     if not title:
         return []
     left, low, right, high = around(boxes)
-    size = canvas.type.sized(AXIS_SIZE)
+    size = canvas.type.sized(canvas.form.axis)
     if turned:
         first = boxes[boxes[:, 0].argmin()]  # "key" stands at its far end, clear of labels of the other axis
         above = max(first[3] - 0.75 * size, first[1] + TITLE_CLEARANCE * size)
@@ -325,4 +341,4 @@ def _head(
         top = boxes[boxes[:, 3].argmax()]
         x, y, align = (top[0], high, "LEFT") if step > 0 else (top[2], high, "RIGHT")
         y = y + 0.4 * size
-    return [canvas.type.line(title, x, y, AXIS_SIZE, align, kind="axis", anchor=anchor)]
+    return [canvas.type.line(title, x, y, canvas.form.axis, align, kind="axis", anchor=anchor, soft=True)]

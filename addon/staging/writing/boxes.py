@@ -27,6 +27,14 @@ def around_each(groups: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate([low, high], axis=1)
 
 
+def outside(width: float, height: float = 1.0) -> np.ndarray:
+    """Four boxes around a picture, in which nothing may stand that has to be on it: (4, 4)."""
+    far = 9.0 * max(width, height)
+    return np.array([
+        (-far, -far, far, 0.0), (-far, height, far, far), (-far, 0.0, 0.0, height), (width, 0.0, far, height),
+    ])  # fmt: skip
+
+
 def meeting(boxes: np.ndarray, others: np.ndarray, room: float = 0.0) -> np.ndarray:
     """Which of the boxes (..., n, 4) come nearer than `room` to which of the others (..., m, 4): (..., n, m).
     A negative `room` is the least overlap."""
@@ -98,30 +106,6 @@ class Obstacles:
             -1, len(boxes), len(_SAMPLES)
         )
         return np.minimum(layers, 2.0).mean(axis=2)
-
-
-class Coverage:
-    """A raster of points, a `step` apart, that counts how many quadrilaterals (n, 4, 2) lie over each point.
-    `low` and `high` are its corners, (2,)."""
-
-    def __init__(self, quads: np.ndarray, step: float):
-        quads = quads if len(quads) else np.zeros((1, 4, 2))  # one that covers nothing
-        self.low, self.high = quads.min(axis=(0, 1)), quads.max(axis=(0, 1))
-        ends = zip(self.low, self.high, strict=True)
-        self.x, self.y = (low + step * np.arange(int((high - low) / step) + 1) for low, high in ends)
-        layers = np.zeros((len(self.y), len(self.x)))
-        for quad in quads:
-            sides = zip(quad, np.roll(quad, -1, axis=0) - quad, strict=True)
-            turns = [dx * (self.y[:, None] - y) - dy * (self.x - x) for (x, y), (dx, dy) in sides]
-            layers += (np.min(turns, axis=0) > 0) | (np.max(turns, axis=0) < 0)
-        self.sums = np.pad(layers.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-
-    def under(self, boxes: np.ndarray) -> np.ndarray:
-        """The sum of the counts of the points under each of the boxes (n, 4): (n,)."""
-        left, low, right, top = boxes.T
-        left, right = np.searchsorted(self.x, left), np.searchsorted(self.x, right)
-        low, top = np.searchsorted(self.y, low), np.searchsorted(self.y, top)
-        return self.sums[top, right] - self.sums[low, right] - self.sums[top, left] + self.sums[low, left]
 
 
 def under_boxes(boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:

@@ -10,17 +10,17 @@ from ...attention.tokens import as_labels, is_special
 from ...kinds.places import Plane
 from ..scales import is_probability
 from ..spotlight import Lit
-from .boxes import Obstacles, strips
+from .boxes import Obstacles, strips, under_boxes
 from .canvas import Canvas
 from .captions import ends_of_lines, labels_of
 from .numerals import number
 from .placing import Leader, Option, Wish, Written
 from .typesetter import LONGEST_TOKEN
 
-CALLOUT_SIZE = 0.027  # size of type
 MOST_CALLOUTS = 3  # callouts in a picture
 MATTERS = 0.1  # of the largest magnitude: entries from there on are not covered
 COST_OF_COVERING, COST_OF_COVERING_FAINT = 300.0, 0.4  # an entry that matters, and one that does not
+COST_OF_TOUCHING = 20.0  # another matrix, if only at a corner
 AWAY = 40.0  # cost of a leader that is as long as the picture is high
 FARS = (1.0, 1.4, 1.8, 2.3, 2.9, 3.6, 4.5, 6.0, 8.0, 11.0, 15.0)  # from entry to text, in sizes of type
 MOST_SAMPLED_ENTRIES = 4096  # entries of a matrix; of a larger matrix only those that matter count
@@ -33,12 +33,9 @@ CALLOUT_MARGIN = 0.35  # room around the text, in sizes of type
 CALLOUT_BEFORE = 2.0  # how far before the entry it stands, in entries
 
 
-def callouts(
-    canvas: Canvas, parts: Iterable[Lit], size: float = CALLOUT_SIZE, *, plated: bool = True
-) -> Iterator[Wish]:
-    """The numbers of the entries at which the spotlight points among its `parts`, in type of this size; at
-    most MOST_CALLOUTS. Of a row or column of probabilities it is the number of the largest entry. A `plated`
-    number may also stand before its own matrix."""
+def callouts(canvas: Canvas, parts: Iterable[Lit]) -> Iterator[Wish]:
+    """The numbers of the entries at which the spotlight points among its `parts`, at most MOST_CALLOUTS. Of a
+    row or column of probabilities it is the number of the largest entry."""
     told: list[tuple[str, tuple[int, int]]] = []
     for lit in parts:
         for plane in canvas.planes:
@@ -48,7 +45,7 @@ def callouts(
                 if (plane.stage.name, entry) not in told:
                     told.append((plane.stage.name, entry))
                     said = said_of(canvas.p, plane.stage, entry, lit.raw)
-                    options = _options(canvas, plane, entry, said, size, plated)
+                    options = _options(canvas, plane, entry, said)
                     yield Wish("callout", plane.stage.name, options, needed=False)
 
 
@@ -78,19 +75,15 @@ def said_of(p: Any, stage: Any, entry: tuple[int, int], raw: bool = False) -> st
     return p.typeface.shown(f"{ends}  {value:.2f}" if probable else f"{ends}  {number(value)}")
 
 
-def _options(
-    canvas: Canvas, plane: Plane, entry: tuple[int, int], said: str, size: float, plated: bool
-) -> list[Option]:
+def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], said: str) -> list[Option]:
     """Places around an entry, near and far, for its text: on one line, or with the number below."""
     forms = ([said], said.split("  "))
-    return [option for texts in forms for option in _places(canvas, plane, entry, texts, size, plated)]
+    return [option for texts in forms for option in _places(canvas, plane, entry, texts)]
 
 
-def _places(
-    canvas: Canvas, plane: Plane, entry: tuple[int, int], texts: list[str], size: float, plated: bool
-) -> list[Option]:
+def _places(canvas: Canvas, plane: Plane, entry: tuple[int, int], texts: list[str]) -> list[Option]:
     """Places around an entry for some lines of text."""
-    type = canvas.type
+    type, size, plated = canvas.type, canvas.form.callout, canvas.form.plated
     anchor = plane.places(*(np.array([n]) for n in entry))[0]
     spot = canvas.project(anchor[None])[0]
     high = type.sized(size)
@@ -118,8 +111,10 @@ def _places(
     ]
     costs = AWAY * away / canvas.height
     costs[-len(beyond) * len(CALLOUT_RISES) :] = AT_AN_END + np.repeat(np.abs(CALLOUT_RISES), len(beyond))
+    costs += canvas.beyond(boxes)
     if others:
-        costs += COST_OF_COVERING * Obstacles(np.array(others)).under(boxes)
+        covered = Obstacles(np.array(others)).under(boxes)
+        costs += COST_OF_COVERING * covered + COST_OF_TOUCHING * under_boxes(boxes, np.array(others))
     costs += _entries_under(canvas, plane, entry, boxes, spot, ends) + BROKEN * (len(texts) - 1)
     level = len(boxes) - len(beyond) * len(CALLOUT_RISES) + np.arange(len(beyond))
     step = 0.6 * canvas.entry_at(plane)

@@ -13,12 +13,12 @@ from ..camera.framing import Vector, View
 from ..camera.views import parts_of
 from ..plan import Plan
 from .boxes import Obstacles, around, faces, gaps_between, reached
+from .label_form import FILM_LABELS, LabelForm
 from .typesetter import Typesetter
 
 LABEL_BEFORE = 1.0  # entries before a matrix, where a label stands that it would hide
 # Costs of covering a star, another matrix, and a face of a cuboid with products.
 OVER_A_STAR, OVER_A_MATRIX, OVER_PRODUCTS = 400.0, 40.0, 8.0
-BEYOND_CONTENT = 6.0  # and to go one unit beyond all that is drawn
 LOOKS_FLAT = 8  # rows or columns from which on it does not show that elements stand out of their plane
 CROWD = 100  # from so many matrices on, less care is taken for each
 
@@ -28,7 +28,7 @@ class Canvas:
     planes in the picture, and `quads` (n, 4, 2) their outlines; `sides` (l, 4, 2) are the
     sides of the boxes in which the elements of small ones are. `faces` (m, 4, 2) are the faces of cuboids
     with drawn products, `strips` (k, 4, 2) the outlines of patches beside planes. `type` sets the type of the
-    picture. Results in `unfinished` are still sums."""
+    picture, in the sizes of its `form`. Results in `unfinished` are still sums."""
 
     def __init__(
         self,
@@ -39,9 +39,10 @@ class Canvas:
         type: Typesetter,
         parts: Sequence[Part] | None = None,
         unfinished: Collection[str] = (),
+        form: LabelForm = FILM_LABELS,
     ):
         self.p, self.view, self.width, self.height, self.type = p, view, width, height, type
-        self.unfinished = unfinished
+        self.unfinished, self.form = unfinished, form
         parts = parts_of(p.arrangement) if parts is None else parts
         drawn = [part for part in parts if isinstance(part, Plane) and not part.unseen]
         self.planes = [plane for plane in drawn if self.shows(plane.corners())]
@@ -142,7 +143,7 @@ class Canvas:
     def costs(self, boxes: np.ndarray) -> np.ndarray:
         """The cost of writing in each of the boxes (n, 4), (n,): for covering drawn things, and for leaving
         the part of the picture with matrices."""
-        return self.covering(boxes) + BEYOND_CONTENT * self.beyond(boxes)
+        return self.covering(boxes) + self.beyond(boxes)
 
     def cost(self, boxes: np.ndarray) -> float:
         """The cost of writing in all of the boxes (n, 4) at once."""
@@ -150,7 +151,7 @@ class Canvas:
 
     def aside(self, boxes: np.ndarray) -> float:
         """The cost of boxes (n, 4), all together, for leaving the part of the picture with matrices."""
-        return BEYOND_CONTENT * self.beyond(around(boxes)[None]).item()
+        return self.beyond(around(boxes)[None]).item()
 
     def covering(self, boxes: np.ndarray) -> np.ndarray:
         """The cost of covering the drawn things under each of the boxes (n, 4): (n,)."""
@@ -164,6 +165,6 @@ class Canvas:
         return reached(boxes, self.quads[~same], gaps)
 
     def beyond(self, boxes: np.ndarray) -> np.ndarray:
-        """How far each of the boxes (n, 4) is outside the part of the picture with matrices: (n,)."""
-        beyond = np.maximum(boxes[:, 2:] - self.content[2:], self.content[:2] - boxes[:, :2]).max(axis=1)
-        return np.maximum(beyond, 0.0)
+        """The cost of boxes (n, 4) for being outside the part of the picture with matrices: (n,)."""
+        beyond = np.maximum(boxes[:, 2:] - self.content[2:], self.content[:2] - boxes[:, :2])
+        return np.maximum(beyond * (self.form.beside, self.form.above), 0.0).max(axis=1)

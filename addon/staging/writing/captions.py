@@ -32,15 +32,21 @@ SCORES = "scores"  # what a softmax is made of
 
 
 def name_of(
-    p: Any, plane: Plane, longest: float | None = None, unfinished: Collection[str] = ()
+    p: Any,
+    plane: Plane,
+    longest: float | None = None,
+    unfinished: Collection[str] = (),
+    *,
+    shared: bool = True,
 ) -> tuple[str, str, str]:
     """The text at a matrix: its name, or that of its sums if it is `unfinished`, a raised "T" if it is drawn
-    transposed, and its shape as it is drawn: that of Kᵀ, not of K."""
+    transposed, and its shape as it is drawn: that of Kᵀ, not of K, and the results that have a `shared`
+    one."""
     is_sums = plane.stage.name in unfinished
     name = p.typeface.shown(SCORES if is_sums else _as_term(p, plane), longest)
     rows, columns = plane.as_labelled(plane.rows, plane.columns)
-    shared = _shared_by(p, plane.stage)
-    return name, "T" if plane.transposed else "", f"{rows} × {columns}{shared and ', '}{shared}"
+    by = _shared_by(p, plane.stage) if shared else ""
+    return name, "T" if plane.transposed else "", f"{rows} × {columns}{by and ', '}{by}"
 
 
 def has_scores(stage: Stage) -> bool:

@@ -58,13 +58,14 @@ class Text:
 
     @property
     def box(self) -> Box:
-        """The box around it, which may be upright or lie on its side."""
-        before = PART_BEFORE[self.align] * self.width
-        if self.angle:
-            low = self.y - before
-            return self.x - self.high, low, self.x - self.low, low + self.width
-        left = self.x - before
-        return left, self.y + self.low, left + self.width, self.y + self.high
+        """The box around it."""
+        left, low, right, high = self.around
+        if not self.angle:
+            return self.x + left, self.y + low, self.x + right, self.y + high
+        cos, sin = float(np.cos(self.angle)), float(np.sin(self.angle))
+        corners = [(a * cos - b * sin, a * sin + b * cos) for a in (left, right) for b in (low, high)]
+        x, y = zip(*corners, strict=True)
+        return self.x + min(x), self.y + min(y), self.x + max(x), self.y + max(y)
 
     def boxes(self) -> np.ndarray:
         """Upright boxes that cover the text, also if it is turned: (n, 4)."""
@@ -161,6 +162,12 @@ def moved(item: AnyItem, x: float, y: float) -> AnyItem:
     if isinstance(item, Rule):
         return replace(item, x0=item.x0 + x, x1=item.x1 + x, y0=item.y0 + y, y1=item.y1 + y)
     return replace(item, x=item.x + x, y=item.y + y)
+
+
+def scaled(text: Text, unit: float) -> Text:
+    """The line of type where a unit of its picture is so many of another one."""
+    lengths = ("x", "y", "size", "width", "low", "high")
+    return replace(text, **{name: getattr(text, name) * unit for name in lengths})
 
 
 def outline(box: Box) -> list[Rule]:

@@ -123,7 +123,7 @@ def lettering(
     for scale in TYPE_SCALES:
         type = film_type(p.typeface, scale * narrow, narrow)
         canvas = Canvas(p, view, aspect, 1.0, type, there, unfinished)
-        wishes = _wishes(canvas, near, about, told, lit)
+        wishes = wishes_of(canvas, near, about, told, lit)
         taken = settle([wish.options for wish in wishes], fixed)
         cost = sum(option.cost for option in taken) + SMALLER_TYPE * (1.0 - scale) * len(wishes)
         if cost < least:
@@ -151,12 +151,12 @@ def _may_link(p: Plan) -> bool:
     return look.links != "off" and bool(p.stars) and outside
 
 
-def _wishes(
+def wishes_of(
     canvas: Canvas,
-    near: str,
-    about: Collection[Part] | None,
-    told: Collection[tuple[str, ...]],
-    lit: Sequence[Lit],
+    near: str = "",
+    about: Collection[Part] | None = None,
+    told: Collection[tuple[str, ...]] = (),
+    lit: Sequence[Lit] = (),
 ) -> list[Wish]:
     """The wishes for everything to be written. Those with the least choice come first."""
     planes = [plane for plane in canvas.planes if about is None or plane in about]
@@ -191,7 +191,7 @@ def _lifted(canvas: Canvas, wishes: Sequence[Wish], written: Sequence[Written]) 
             start, end = canvas.lifted(leader.start, anchor), canvas.lifted(leader.end, far)
             width = HAIRS.get(wish.what, HAIR) * canvas.type.scale * canvas.unit_at(anchor)
             strokes.append(Stroke(start, end, width, wish.what))
-    return Lettering(tuple(labels), tuple(strokes), tuple(_notes(wishes, written)))
+    return Lettering(tuple(labels), tuple(strokes), tuple(notes_of(wishes, written)))
 
 
 def _anchor_of(item: Text | Leader) -> np.ndarray:
@@ -215,9 +215,10 @@ def _label(canvas: Canvas, line: Text, owner: str, taken: np.ndarray) -> Label:
     )
 
 
-def _notes(wishes: Sequence[Wish], written: Sequence[Written]) -> list[str]:
+def notes_of(wishes: Sequence[Wish], written: Sequence[Written]) -> list[str]:
     """The notes about labels that are left out, for the corner of the picture."""
-    notes = [f"one in {n} tokens is written" for n in sorted({made.every for made in written}) if n > 1]
+    thinned = " or ".join(str(n) for n in sorted({made.every for made in written}) if n > 1)
+    notes = [f"one in {thinned} tokens is written"] if thinned else []
     left_out = [
         wish.what for wish, made in zip(wishes, written, strict=True) if wish.needed and not made.lines
     ]

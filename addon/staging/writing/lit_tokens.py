@@ -2,6 +2,7 @@
 The star has all of its tokens already."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from .name_options import NAME_GAP, unit
 from .placing import Option, Wish, writer
 from .typesetter import CAPITALS, LONGEST_TOKEN
 
-LIT_TOKEN_SIZE = 0.024  # size of type
 FURTHER = (1.0, 1.6)  # times half its size, from the end of its row to its middle
 COST_OF_FURTHER, WITHOUT_LIT_TOKEN = 4.0, 30.0  # costs: of the second; of being left out
 
@@ -46,7 +46,7 @@ def lit_tokens(canvas: Canvas, parts: Iterable[Lit]) -> Iterator[Wish]:
 
 def _options(canvas: Canvas, plane: Plane, of_rows: bool, n: int, token: str) -> list[Option]:
     """Places for the token of row or column n of a plane, beyond both of its ends, or nowhere."""
-    line = canvas.type.line(token, 0.0, 0.0, LIT_TOKEN_SIZE, "CENTER", kind="lit")
+    line = canvas.type.line(token, 0.0, 0.0, canvas.form.lit, "CENTER", kind="lit")
     half = 0.5 * np.array([line.width, CAPITALS * line.size])
     sides = [side[n] for side in ends_of_lines(plane, of_rows, BEYOND_LINES)]
     ends = canvas.project(np.array(sides))
@@ -55,10 +55,8 @@ def _options(canvas: Canvas, plane: Plane, of_rows: bool, n: int, token: str) ->
         way = unit(end - other)
         for further in FURTHER:
             x, y = end + way * (np.abs(way) @ half * further + NAME_GAP)
-            box = np.array([[x - half[0], y - half[1], x + half[0], y + half[1]]])
-            cost = canvas.cost(box) + COST_OF_FURTHER * (further > FURTHER[0])
-            there = canvas.type.line(
-                token, x, y - half[1], LIT_TOKEN_SIZE, "CENTER", kind="lit", anchor=anchor
-            )
+            there = replace(line, x=float(x), y=float(y - half[1]), anchor=anchor)
+            box = there.boxes()
+            cost = canvas.covering(box).mean() + COST_OF_FURTHER * (further > FURTHER[0])
             options.append(Option(box, cost, writer([there])))
     return options

@@ -14,9 +14,7 @@ from .captions import name_of
 from .items import Text
 from .placing import Later, Leader, Option, Wish, Written, writer
 from .scripts import LOWERED, RAISED, indexed
-from .typesetter import Typesetter
 
-NAME_SIZE, DETAIL_SIZE = 0.042, 0.026  # sizes of type
 NAME_WIDTH = 14.0  # in sizes; what is longer ends with an ellipsis
 NAME_GAP = 0.009  # between type and what it belongs to
 # Places beyond an edge: the part of the edge, the distance, and what both cost.
@@ -36,26 +34,27 @@ INSIDE_SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.3)  # of a name in the middle of it
 def names(canvas: Canvas, planes: Iterable[Plane]) -> Iterator[Wish]:
     """The name of each of these planes with its shape under it."""
     for plane in planes:
-        texts = name_of(canvas.p, plane, NAME_WIDTH, canvas.unfinished)
+        texts = name_of(canvas.p, plane, NAME_WIDTH, canvas.unfinished, shared=canvas.form.shared)
         if canvas.p.scene.look.center_names:
             options = [
                 Later(SMALLER_NAME * (1.0 - part), partial(_inside, canvas, plane, *texts[:2], part))
                 for part in INSIDE_SCALES
             ]
         else:
-            blocks = {align: _block(canvas.type, *texts, align) for align in ("LEFT", "CENTER", "RIGHT")}
+            blocks = {align: _block(canvas, *texts, align) for align in ("LEFT", "CENTER", "RIGHT")}
             options = _around(canvas, blocks, plane)
         yield Wish("name", plane.stage.name, options)
 
 
-def _block(type: Typesetter, name: str, raised: str, shape: str, align: str) -> list[Text]:
+def _block(canvas: Canvas, name: str, raised: str, shape: str, align: str) -> list[Text]:
     """The lines of a name at the origin."""
+    type, size, small = canvas.type, canvas.form.name, canvas.form.detail
     name, index = indexed(name)
-    lines = [type.line(name, 0.0, 0.0, NAME_SIZE, align, kind="name")]
-    lines += type.following(lines[0], NAME_SIZE, ((index, LOWERED), (raised, RAISED)))
-    apart = 0.34 * type.sized(NAME_SIZE) + 0.78 * type.sized(DETAIL_SIZE)
-    under = min(-apart, lines[0].low - 0.8 * type.sized(DETAIL_SIZE))
-    return [*lines, type.line(shape, 0.0, under, DETAIL_SIZE, align, kind="detail")]
+    lines = [type.line(name, 0.0, 0.0, size, align, bold=True, kind="name")]
+    lines += type.following(lines[0], size, ((index, LOWERED), (raised, RAISED)))
+    apart = 0.34 * type.sized(size) + 0.78 * type.sized(small)
+    under = min(-apart, lines[0].low - 0.8 * type.sized(small))
+    return [*lines, type.line(shape, 0.0, under, small, align, kind="detail", soft=True)]
 
 
 def _around(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane) -> list[Later]:

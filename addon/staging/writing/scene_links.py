@@ -7,12 +7,12 @@ import numpy as np
 from .boxes import strips
 from .canvas import Canvas
 from .items import Box
+from .label_form import FILM_LABELS
 from .links import Link, LinkForm, LinkRoom, links, with_words
-from .name_options import DETAIL_SIZE, NAME_SIZE
 from .placing import Option, Wish, Written, settle
 
-POINT = NAME_SIZE / 8.0  # names are of 8 points on a page
-LINK_SIGN_SIZE = 1.1 * NAME_SIZE
+POINT = FILM_LABELS.name / 8.0  # names are of 8 points on a page
+LINK_SIGN_SIZE = 1.1 * FILM_LABELS.name
 LINK_SIZES = (1.0, 0.7)  # of links; they are smaller where they have no room else
 EDGE = 0.02  # of the frame, where no link stands
 MAKE_WAY = {"name", "axis title"}
@@ -82,7 +82,7 @@ def _setting(
     scale = canvas.type.scale
     edge = EDGE * scale
     area = edge, edge, canvas.width - edge, canvas.height - edge
-    form = LinkForm(canvas.type, POINT * scale * size, LINK_SIGN_SIZE * size, DETAIL_SIZE)
+    form = LinkForm(canvas.type, POINT * scale * size, LINK_SIGN_SIZE * size, FILM_LABELS.detail)
     return canvas, form, area, room
 
 

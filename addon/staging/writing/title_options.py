@@ -12,7 +12,6 @@ from .captions import Titled, titled
 from .items import Text
 from .placing import LABEL_GAP, Option, Wish, writer
 
-HEAD_TITLE_SIZE = 0.044  # size of type
 TITLE_SCALES = (1.0, 0.8, 0.62, 0.48)  # of titles side by side, so that none is on the next
 DISTANCES = ((0.03, 0.0), (0.05, 0.5), (0.08, 1.0), (0.11, 2.0), (0.15, 3.0), (0.2, 5.0))  # how far, cost
 SMALLER_TITLES = 30.0  # cost of smaller titles
@@ -57,7 +56,8 @@ def _ways(
     4). Groups that run down the picture prefer left or right, panels prefer above unless the camera goes to
     one of them, others prefer below."""
     left, low, right, high = edges.T
-    x, y = 0.5 * (left + right), 0.5 * (low + high) - 0.35 * HEAD_TITLE_SIZE * canvas.type.scale
+    size = canvas.form.title
+    x, y = 0.5 * (left + right), 0.5 * (low + high) - 0.35 * size * canvas.type.scale
 
     def lines(align):
         return [
@@ -65,8 +65,9 @@ def _ways(
                 result.title,
                 0.0,
                 0.0,
-                scale * HEAD_TITLE_SIZE,
+                scale * size,
                 align,
+                bold=True,
                 kind="title",
                 anchor=result.corners.mean(axis=0),
             )
@@ -80,7 +81,7 @@ def _ways(
         cost = cost + SMALLER_TITLES * (1.0 - scale)
         under, beside = cost + 8.0 * down, cost + 8.0 * (not down)
         for part, slid in ((0.0, 0.0), (-0.3, 0.3), (0.3, 0.3)):
-            places = np.column_stack([x + part * (right - left), low - scale * (far + 0.5 * HEAD_TITLE_SIZE)])
+            places = np.column_stack([x + part * (right - left), low - scale * (far + 0.5 * size)])
             yield _Way(centered, places, under + slid)
         yield _Way(at_left, np.column_stack([left - far, y]), beside)
         yield _Way(centered, np.column_stack([x, high + far]), under + above)
