@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Sequence
+from math import degrees
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -64,7 +65,7 @@ def svg(
         if shape:
             lines.append(f'<path fill="{fill}" d="{shape(text)}"/>')
             continue
-        turn = f' transform="rotate(-90 {x} {y})"' if text.angle else ""
+        turn = f' transform="rotate({_n(-degrees(text.angle))} {x} {y})"' if text.angle else ""
         way = "" if text.text.isascii() else ' style="unicode-bidi:plaintext"'
         weight = ' font-weight="600"' if text.bold else ""
         lines.append(

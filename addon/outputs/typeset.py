@@ -70,7 +70,7 @@ def typeset(
                 color=colors.soft if text.soft else colors.strong,
                 ha=text.align.lower(),
                 va="baseline",
-                rotation=90 if text.angle else 0,
+                rotation=np.degrees(text.angle),
                 rotation_mode="anchor",
                 parse_math=False,
             )
@@ -114,8 +114,8 @@ def outlines(page: FigurePage, typeface: Any) -> Iterator[Callable[[Text], str]]
             vertices = np.asarray(vertices, float).reshape(-1, 2) * text.size / shaper.FONT_SCALE
             width = shaper.get_text_width_height_descent(as_set(text.text), font, False)[0]
             vertices[:, 0] -= {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}[text.align] * width
-            if text.angle:
-                vertices = np.stack([-vertices[:, 1], vertices[:, 0]], axis=1)
+            cos, sin = np.cos(text.angle), np.sin(text.angle)
+            vertices = vertices @ [[cos, sin], [-sin, cos]]
             parts, n = [], 0
             points = np.stack([text.x + vertices[:, 0], page.height - text.y - vertices[:, 1]], axis=1)
             while n < len(codes):

@@ -78,6 +78,9 @@ def test_an_svg_has_its_size_and_text_and_needs_no_matplotlib(tmp_path, monkeypa
     with pytest.raises(JobError, match="pip install"):
         make(tmp_path / "head.pdf")
     assert [path.name for path in tmp_path.iterdir()] == ["head.svg"]
+    slanted = {round(-np.degrees(one.angle), 3) for one in page.texts if one.angle} - {-90.0}
+    turns = {float(turn) for turn in re.findall(r"rotate\((\S+) ", text)}
+    assert slanted and slanted | {-90.0} == turns  # titles of axes lie along the edges of matrices
 
 
 def test_a_page_that_takes_long_says_so_before_it_stands_still(tmp_path, tiny, monkeypatch):
