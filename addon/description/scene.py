@@ -24,7 +24,7 @@ from .device import device_of
 from .frame_rate import LEAST_RATE, MOST_RATE, frame_rate, rate_of
 from .light import Light
 from .option import COLORS, FILM, NOTHING, SETTINGS, SIZES, option
-from .style import Color, Style
+from .style import Color, Silent, Style
 
 ANIMATIONS = ("none", "dotprod", "dotprod_columns", "axpy", "vmprod", "mvprod", "vvprod", "scalar")
 FUSIONS = ("none", "sync", "async")
@@ -448,7 +448,7 @@ def to_dict(value: Any) -> dict[str, Any]:
             out[f.name] = {key: _plain(entry) for key, entry in item.items()}
         elif dataclasses.is_dataclass(item):
             out[f.name] = to_dict(item)
-        elif f.type == Color | None:
+        elif Color in typing.get_args(f.type):
             out[f.name] = _hex(item)
         else:
             out[f.name] = _plain(item)
@@ -545,8 +545,8 @@ def _convert(hint, item, where):
     if dataclasses.is_dataclass(hint):
         return from_dict(hint, item, where)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is types.UnionType:  # a list or else a text; or a value or None, which no file has
-        said = [hint for hint in arguments if hint is not types.NoneType]
+    if origin in (types.UnionType, typing.Union):  # a list or else a text; or a value or what no file has
+        said = [hint for hint in arguments if hint not in (types.NoneType, Silent)]
         return _convert(said[-1 if isinstance(item, str) else 0], item, where)
     if hint == Color:
         return _color(item, where)

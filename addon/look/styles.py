@@ -16,7 +16,7 @@ from .srgb import between
 SOFT, RULE_TINT = 0.25, 0.55
 
 # Every field of a style; the styles below say what differs.
-PLAIN = Style(
+PLAIN: Style = Style(
     about="", flat=False,
     background=(0.0, 0.0, 0.0), backdrop=(0.0, 0.0, 0.0), ground="none", ground_color=(0.5, 0.5, 0.5),
     gloss=0.0, text=(1.0, 1.0, 1.0),

@@ -27,7 +27,7 @@ from ..staging.writing.boxes import clashes, meeting, outside
 from ..staging.writing.lettering import Label, Lettering, lettering
 from ..staging.writing.overlay import FRAME_EDGE, Overlay, overlay
 from .beside import NOTHING_BESIDE, READOUT_GAP, Beside, beside, pooled, wanted_after, wanted_at_once
-from .why_chart import WhyChart, beat_charts, last_chart, matrices
+from .why_chart import WhyChart, beat_charts, last_chart, matrix_outlines
 
 SHRUNK = 1.03  # times as much in view: labels that were laid out before are too small then
 ROUNDS = 5  # in which labels and camera are found from each other
@@ -228,7 +228,7 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
     made = Film(film, Lettering(), film.view(end), written, (), beside=side)
     if not p.scene.look.labels:
         taken = np.concatenate([written.boxes.reshape(-1, 4), side.boxes])
-        return replace(made, why=last_chart(p, aspect, matrices(p, made.view, aspect), taken))
+        return replace(made, why=last_chart(p, aspect, matrix_outlines(p, made.view, aspect), taken))
     tried = []
     for n in range(ROUNDS):
         anywhere = n == 0 and p.panels  # their labels stand alike, and the camera makes room for them
@@ -259,7 +259,7 @@ def _lettered(
     end = float(p.timeline.last_frame)
     view, steady = film.view(end), stands(film.view, film.phases[-1])
     free = [] if anywhere else [*before.overlay.boxes, *before.beside.boxes, *around]
-    why = last_chart(p, aspect, matrices(p, view, aspect), np.array(free).reshape(-1, 4))
+    why = last_chart(p, aspect, matrix_outlines(p, view, aspect), np.array(free).reshape(-1, 4))
     free += [why.room] if why else []
     told = before.beside.told(p)
     lit = p.spotlight.lit(end, end + 1.0, p.timeline.moves) if p.spotlight else ()
@@ -268,7 +268,7 @@ def _lettered(
     marks = (*(mark_of(label, view) for label in letters.labels), *marks_of(p))
     written = overlay(p, aspect, [*notes, *letters.notes], **layout)
     if why and meeting(np.array([why.box]), written.boxes).any():  # by what there is to say of the labels
-        taken = np.concatenate([matrices(p, view, aspect), outlines(letters, view, aspect)])
+        taken = np.concatenate([matrix_outlines(p, view, aspect), outlines(letters, view, aspect)])
         why = last_chart(p, aspect, taken, np.concatenate([written.boxes, before.beside.boxes]))
     return replace(before, lettering=letters, view=view, overlay=written, marks=marks, why=why)
 

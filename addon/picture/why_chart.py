@@ -70,12 +70,12 @@ def beat_charts(
     for beat in p.beats[:-1]:
         if beat.why:
             arrived = beat.span.arrived
-            outlines = matrices(p, through(arrived), aspect, beat.there)
+            outlines = matrix_outlines(p, through(arrived), aspect, beat.there)
             charts.append(why_chart(p, beat.why, aspect, outlines, written, (arrived, beat.end)))
     return [chart for chart in charts if chart]
 
 
-def matrices(p: Plan, view: View, aspect: float, there: Collection[str] | None = None) -> np.ndarray:
+def matrix_outlines(p: Plan, view: View, aspect: float, there: Collection[str] | None = None) -> np.ndarray:
     """The outlines of all matrices on the picture, or of those that are `there`: (n, 4, 2), stars first, with
     room for their labels."""
     planes = [plane for plane in p.arrangement.seen if there is None or plane.stage.name in there]

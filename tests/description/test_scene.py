@@ -20,7 +20,7 @@ from matrix_cinema.description.scene import (
     to_json,
     to_toml,
 )
-from matrix_cinema.description.style import Color, Style
+from matrix_cinema.description.style import Color, Silent, Style
 from matrix_cinema.errors import InputError
 
 texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=8)
@@ -36,9 +36,9 @@ def descriptions(cls):
 
 def values(hint, metadata):
     low, high = metadata.get("low"), metadata.get("high")
-    if typing.get_origin(hint) is types.UnionType:
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
         return st.one_of([values(one, metadata) for one in typing.get_args(hint)])
-    if hint is types.NoneType:
+    if hint in (types.NoneType, Silent):
         return st.none()
     if hint == Color:
         return st.tuples(*[st.floats(0, 1) | st.integers(0, 255).map(lambda n: n / 255)] * 3)

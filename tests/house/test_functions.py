@@ -39,17 +39,6 @@ def test_functions_are_short_and_public_ones_say_their_types(path):
     assert {one.name: what for one in public(tree) if (what := untyped(one))} == {}
 
 
-def test_a_whole_style_has_every_field_of_a_style():
-    """`WholeStyle` is there for the type checker alone, so nothing else would miss a field."""
-    style = ast.parse((ADDON / "description" / "style.py").read_text())
-    fields = {
-        node.name: [one.target.id for one in node.body if isinstance(one, ast.AnnAssign)]
-        for node in ast.walk(style)
-        if isinstance(node, ast.ClassDef)
-    }
-    assert fields["WholeStyle"] == fields["Style"]
-
-
 def test_every_dataclass_says_its_types():
     """`field: object` says nothing."""
     vague = [

@@ -4,7 +4,7 @@ To add one, write a function here, a line in SHADERS and a choice in `descriptio
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ...description.style import WholeStyle
 from ..nodes.formula import Field, Formula
@@ -41,7 +41,7 @@ def glow(f: Formula, color: Field, style: WholeStyle, crowding: float) -> Field:
 
 # Each makes the shader of an element of this colour; a line of sight through the cuboid meets `crowding` of
 # them.
-SHADERS: dict[str, Callable[[Formula, Field, WholeStyle, float], Field]] = {
+SHADERS: Mapping[str, Callable[[Formula, Field, WholeStyle, float], Field]] = {
     "solid": lambda f, color, style, crowding: solid(f, color, style),
     "glass": glass,
     "glow": glow,
