@@ -34,7 +34,7 @@ def texts(page):
 
 
 def drawn_box(text):
-    """The box of a line of type. A sign is not as high as a line: it has nothing above or below its middle."""
+    """The box of a line of type. A sign is not as high as a line: nothing is above or below its middle."""
     left, low, right, high = text.box
     inset = 0.15 * text.size if text.kind == "sign" else 0.0
     return left, low + inset, right, high - inset
