@@ -161,6 +161,8 @@ def pattern_times_values(
         raise NotUnderstood(_lost(before + after))
     if any(step.kind == "softmax" for step in after):
         raise NotUnderstood("a softmax of a softmax")
+    if product.left.tensor.is_complex():
+        raise NotUnderstood("scores of complex numbers")
     if any(np.isnan(along).any() for along in strand.places.along):
         raise NotUnderstood("several patterns put together")
     keys = _keys(product, softmax)

@@ -22,9 +22,9 @@ from .products import NotUnderstood
 class Event:
     """An attention that ran, as two einsums: q, k -> scores and pattern, v -> z, by their letters.
 
-    `pattern` are the places of the pattern's axes `c` in the scores [`out`]; `key_axes` those of the pattern
-    before its sinks were dropped. q, k and v have their strands beside them. `grouped`: keys may have fewer
-    heads than queries, without an axis that says so.
+    `pattern` are the places of the pattern's axes `c` in the scores [`out`]. `keys` has the letters of the
+    scores that count keys, each with its index for every key, without sinks. q, k and v have their strands
+    beside them. `grouped`: keys may have fewer heads than queries, without an axis that says so.
     """
 
     q: torch.Tensor
@@ -206,6 +206,9 @@ def _guessed(
     if not lead:
         return _Digits(none, count, none)
     leading = [one for one in event.out if one in shared or (event.batched and one in event.out[:-2])]
+    mixed = any(strand.places is None for name in "qk" for strand in to_linears(event.strands[name]))
+    if mixed and sum(event.sizes[one] > 1 for one in leading if one not in event.keys) > 2:
+        raise NotUnderstood("axes that are mixed, so that heads and windows are not told apart")
     if event.heads and len(leading) == 1 and len(count) % event.heads == 0:
         return _Digits(count // event.heads, count % event.heads, none)
     if len(leading) == 1 and len(count) > 1:

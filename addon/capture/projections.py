@@ -109,7 +109,7 @@ def find_projection(
     if not pieces:
         raise NotShown(_why_none(strands))
     pieces = _of_one_map(pieces)
-    full = [one for one in pieces if (one[2] != MISSING).all()]
+    full = sorted((one for one in pieces if (one[2] != MISSING).all()), key=_plainness)
     reasons, on_its_path = [], []
     for chosen in [[one] for one in full] or [_covering(pieces)]:
         try:
@@ -117,6 +117,9 @@ def find_projection(
             made = _shown(_projection(chosen, target, inputs), target, dtype, steps)
         except NotShown as reason:
             reasons.append(reason)
+            continue
+        if made.how != "value" and any(_repeat(columns) for _, _, columns in chosen):
+            reasons.append(NotShown("columns of its linear map are mixed"))
             continue
         if made.how != "path":
             return made
@@ -126,6 +129,19 @@ def find_projection(
     known = {strand.source for strand, _, _ in pieces}
     others += [strand.source for strand in strands if isinstance(strand.source, ActivationProduct)]
     return _only(on_its_path, [one for one in others if one not in known])
+
+
+def _repeat(columns: np.ndarray) -> bool:
+    """Whether a head takes a column of the map twice, in columns [heads, width]."""
+    steps = np.diff(np.sort(columns, axis=1), axis=1)
+    return bool(((steps == 0) & (np.sort(columns, axis=1)[:, 1:] != MISSING)).any())
+
+
+def _plainness(piece: tuple) -> tuple:
+    """The order in which pieces are tried: of two that a rotation makes of one map, first the one with the
+    columns of each head in the order of the map."""
+    strand, _, columns = piece
+    return -strand.source.serial, not strand.exact, bool((np.diff(columns, axis=1) < 0).any())
 
 
 def _only(found: list, others: Sequence[Linear | ActivationProduct]) -> Projection:
@@ -297,6 +313,8 @@ def _of_one_map(pieces: list) -> list:
             known, new = (known_columns, columns) if alike[0] else (known_rows, rows)
             if ((known != MISSING) & (new != MISSING)).any():
                 continue
+            if alike[0] and np.isin(new[new != MISSING], known).any():
+                continue  # of a pair that a rotation mixes, one column twice
             together = np.where(known == MISSING, new, known)
             inexact = other if not other.exact else strand
             found[n] = (inexact, rows, together) if alike[0] else (inexact, together, columns)

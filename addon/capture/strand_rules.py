@@ -442,7 +442,9 @@ def _put_together(
         for strand in origins.of(tensor):
             if any(one.source is strand.source and one.steps == strand.steps for one in found):
                 continue
-            parts = [_part(origins, strand, one, axis, new_axis) for one in tensors]
+            parts = _parts(origins, strand, n, tensors)
+            if new_axis:
+                parts = [part and _with_axis(part, axis) for part in parts]
             places = None if strand.places is None else joined(parts, sizes, axis)
             steps = strand.steps
             if isinstance(strand.source, ActivationProduct):
@@ -451,18 +453,41 @@ def _put_together(
     return found
 
 
-def _part(origins: Origins, strand: Strand, tensor: torch.Tensor, axis: int, new_axis: bool) -> Places | None:
-    """The places of a tensor's entries in the source of a strand, if the tensor went through the strand's
-    steps too."""
-    for one in origins.of(tensor):
-        if one.source is strand.source and one.factor == strand.factor and one.places is not None:
-            if [step.name for step in one.steps] != [step.name for step in strand.steps]:
-                continue
-            if not new_axis:
-                return one.places
-            along = (*one.places.along[:axis], np.zeros(1), *one.places.along[axis:])
-            return Places(one.places.shape, along, one.places.start)
-    return None
+def _like(origins: Origins, strand: Strand, tensor: torch.Tensor) -> list[Strand]:
+    """The strands of a tensor with the source of another one, which went through the same steps."""
+    names = [step.name for step in strand.steps]
+    return [
+        one
+        for one in origins.of(tensor)
+        if one.source is strand.source
+        and one.factor == strand.factor
+        and [step.name for step in one.steps] == names
+    ]
+
+
+def _parts(origins: Origins, strand: Strand, n: int, tensors: list[torch.Tensor]) -> list[Places | None]:
+    """The places of each tensor's entries in the source of a strand, which is one of tensor `n`; None for a
+    tensor that did not go through the strand's steps.
+
+    A tensor may lead to the source in several ways, as both halves of a rotated vector do. Then the way of
+    the same number counts, or else one that leads to other places than those of the tensors before.
+    """
+    at = _like(origins, strand, tensors[n]).index(strand)
+    parts: list[Places | None] = [None] * len(tensors)
+    parts[n] = strand.places
+    for other, tensor in enumerate(tensors):
+        ways = [one.places for one in _like(origins, strand, tensor) if one.places is not None]
+        if other == n or not ways:
+            continue
+        known = [part for part in parts if part is not None] if len(ways) > 1 else []
+        ways = ways[at : at + 1] + ways
+        fresh = [way for way in ways if not any(way.same(part) for part in known)]
+        parts[other] = (fresh or ways)[0]
+    return parts
+
+
+def _with_axis(places: Places, axis: int) -> Places:
+    return Places(places.shape, (*places.along[:axis], np.zeros(1), *places.along[axis:]), places.start)
 
 
 def _beside(keeper: Keeper, tensors: list[torch.Tensor], n: int, axis: int, strand: Strand) -> Change:

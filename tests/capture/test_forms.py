@@ -295,6 +295,15 @@ LEFT_OUT = {
     "a rounded pattern that weighs nothing": (
         lambda q, k, v: (v, scores(q, k).softmax(-1, torch.float16)), "not multiplied with values"
     ),
+    "complex numbers": (
+        lambda q, k, v: (torch.view_as_complex(q)[..., None] @ torch.view_as_complex(k)[..., None].mH)
+        .real.softmax(-1) @ v, "complex",
+    ),
+    "windows of rolled tokens": (
+        lambda q, k, v: (
+            scores(*(w := [t.roll(1, 2).unflatten(2, (3, 3)) for t in (q, k, v)])[:2]).softmax(-1) @ w[2]
+        ).flatten(2, 3), "not told apart",
+    ),
     "vmap": (
         lambda q, k, v: torch.vmap(lambda q, k, v: scores(q, k).softmax(-1) @ v, 1, 1)(q, k, v),
         "softmax in the model",
@@ -403,6 +412,54 @@ def test_what_is_rounded_on_its_way_is_told(form):
     assert description["dtype"] in ("float16", "bfloat16") and 0 < description["max_abs_error"] < 2e-2
     assert np.array_equal(arrays["z"], model.z[0].numpy())
     assert description["projections_found_by"] == dict.fromkeys("QKV", "value")
+
+
+def halves(t):
+    return *t.chunk(2, -1), lambda y: torch.cat(y, -1)
+
+
+def pairs(t):
+    return t[..., 0::2], t[..., 1::2], lambda y: torch.stack(y, -1).flatten(-2)
+
+
+FIRST = (
+    lambda a, b, c, s: a * c - b * s,
+    lambda a, b, c, s: -b * s + a * c,
+    lambda a, b, c, s: a * c + b * -s,
+)
+SECOND = (lambda a, b, c, s: b * c + a * s, lambda a, b, c, s: a * s + b * c)
+
+
+@pytest.mark.parametrize("parts", [halves, pairs])
+@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("second", SECOND)
+def test_a_rotation_leaves_the_columns_of_its_map_in_order(parts, first, second):
+    """Both columns of a pair lead to both of the map, and none may be taken twice."""
+    angles = torch.arange(TOKENS)[:, None] * 100.0 ** -(torch.arange(2) / 2)
+
+    def rotated(t):
+        a, b, joined = parts(t)
+        return joined([one(a, b, angles.cos(), angles.sin()) for one in (first, second)])
+
+    def attention(q, k, v):
+        q, k = (rotated(t.unflatten(1, (6, 2)).transpose(2, 3).flatten(-2)) for t in (q, k))
+        return weighed((q @ k.mT).softmax(-1), v.unflatten(1, (6, 2)).transpose(2, 3).flatten(-2))
+
+    class Six(Model):
+        def forward(self, x):
+            z, _ = self.form(*(
+                one(x).unflatten(-1, (HEADS, WIDTH)).transpose(1, 2) for one in (self.q, self.k, self.v)
+            ))  # fmt: skip
+            return x + self.out(z.transpose(1, 2).flatten(2))
+
+    torch.manual_seed(0)
+    with torch.no_grad(), record(model := Six(attention)) as recording:
+        model(torch.randn(1, TOKENS, HEADS * WIDTH))
+    arrays, description = recording.layers["0"]
+    assert description["position"]["kind"] == "rotary" and description["position"]["theta"] == 100.0
+    for name in "QK":
+        weight = getattr(model, name.lower()).weight.detach().T.unflatten(1, (6, 4)).permute(1, 0, 2)
+        assert np.array_equal(arrays[f"W_{name}"], weight.numpy())
 
 
 def test_what_moves_the_last_column_alone_is_no_rotation():
