@@ -207,7 +207,7 @@ def _guessed(
         return _Digits(none, count, none)
     leading = [one for one in event.out if one in shared or (event.batched and one in event.out[:-2])]
     mixed = any(strand.places is None for name in "qk" for strand in to_linears(event.strands[name]))
-    if mixed and sum(event.sizes[one] > 1 for one in leading if one not in event.keys) > 2:
+    if mixed and sum(event.sizes[one] > 1 for one in leading[1:] if one not in event.keys) > 1:
         raise NotUnderstood("axes that are mixed, so that heads and windows are not told apart")
     if event.heads and len(leading) == 1 and len(count) % event.heads == 0:
         return _Digits(count // event.heads, count % event.heads, none)

@@ -60,6 +60,14 @@ def tokens_of(tokenizer: Any, ids: Sequence[int]) -> list[str]:
     return [spelled_in_bytes(one) if one in added else one for one in tokens]
 
 
+def names_of(layers: Mapping) -> dict[str, str]:
+    """Key -> name of the layers of a recording: those that they have, or by their modules."""
+    given = {key: about.get("name", "") for key, (_, about) in layers.items()}
+    if all(given.values()):
+        return given
+    return layer_names({key: (about["module"], about["kind"]) for key, (_, about) in layers.items()})
+
+
 def labels_of(
     layers: Mapping, tokens: list[list[str]], target: list[list[str]], grids: Iterable[tuple[int, int]] = ()
 ) -> tuple[dict[str, tuple[list[str], list[str]]], dict[str, str], list[str]]:
@@ -69,9 +77,7 @@ def labels_of(
     passes, or one for each. `grids` are the (rows, columns) into which it has cut a picture. Layers over
     another number of tokens have no labels. Raises InputError for texts of another number of passes.
     """
-    ran = {key: (about["module"], about["kind"]) for key, (_, about) in layers.items()}
-    given = {key: about.get("name", "") for key, (_, about) in layers.items()}
-    names = given if all(given.values()) else layer_names(ran)
+    names = names_of(layers)
     passes = sorted({pass_of(name) for name in names.values()})
     for what, texts in (("tokens", tokens), ("target_tokens", target)):
         if len(texts) > 1 and len(texts) != len(passes):

@@ -8,8 +8,8 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..attention.naming import layer_names
 from ..errors import InputError
+from .labels import names_of
 from .record import Recording, record
 
 
@@ -21,7 +21,7 @@ def merged(recordings: Sequence[Recording]) -> Recording:
     """
     whole, first = Recording(), 0
     for number, one in enumerate(recordings):
-        names = names_of(one)
+        names = names_of(one.layers)
         if any("@" in name for name in names.values()):
             raise InputError(f"pass {number} ran its model several times; record each run by itself")
         for key, (arrays, description) in one.layers.items():
@@ -51,12 +51,3 @@ def record_batch(
         yield whole
     made = merged(each)
     whole.layers, whole.grids, whole.model = made.layers, made.grids, made.model
-
-
-def names_of(recording: Recording) -> dict[str, str]:
-    """Key -> name of the layers of a recording."""
-    layers = recording.layers
-    given = {key: description.get("name", "") for key, (_, description) in layers.items()}
-    if all(given.values()):
-        return given
-    return layer_names({key: (about["module"], about["kind"]) for key, (_, about) in layers.items()})

@@ -147,10 +147,10 @@ def _plainness(piece: tuple) -> tuple:
 def _only(found: list, others: Sequence[Linear | ActivationProduct]) -> Projection:
     """The projection of the newest map, of several with something on their path, each with its piece.
 
-    Raises NotShown if another map makes the same tokens with it, as gates do, and LoRA in training; it may be
-    one of the `others`, maps whose weights or tokens are not known and products of two activations, unless it
-    takes what the newest gave. A map
-    with a single row for all tokens, such as that of a condition, does not count.
+    Raises NotShown if another map makes the same tokens with it, as gates do, and LoRA in training. So may
+    one of the `others`: maps whose weights or tokens are not known, and products of two activations; but not
+    one that takes what the newest map gave. A map with a single row for all tokens, such as that of a
+    condition, does not count.
     """
     each = [one for one in found if _one_by_one(one[1][1])] or found
     projection, (strand, rows, _) = each[0]
