@@ -187,9 +187,9 @@ class _Heads:
                 text += f" {sign} {self.named(tensor.removeprefix('added_'), tensor)}"
         return text
 
-    def named(self, name, tensor):
-        """`name`, as a matrix of the expression that is this tensor of the capture."""
-        self.matrices[name] = MatrixOptions(tensor=tensor)
+    def named(self, name, tensor, drawn="always"):
+        """`name`, as a matrix of the expression that is this tensor of the capture, `drawn` so often."""
+        self.matrices[name] = MatrixOptions(tensor=tensor, drawn=drawn)
         return name
 
     def given_pattern(self):
@@ -274,10 +274,10 @@ class _Heads:
         """Queries, keys or values: given, or computed from the layer's input."""
         if "projections" not in self.parts:
             return self.named(name, tensor)
-        source = self.named(*2 * (input_of(self.layer, name),))
+        source = self.named(*2 * (input_of(self.layer, name),), "once")
         text = f"{source} @ {self.named(f'W_{name}', f'W_{name}')}"
         if f"b_{name}" in self.layer.shapes:
-            text += f" + {self.named(f'b_{name}', f'b_{name}')}"
+            text += f" + {self.named(f'b_{name}', f'b_{name}', 'never')}"
         turn = None if name == "V" else self.turn(name)
         if turn:
             text = (

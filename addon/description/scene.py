@@ -29,7 +29,7 @@ from .style import Color, Silent, Style
 ANIMATIONS = ("none", "dotprod", "dotprod_columns", "axpy", "vmprod", "mvprod", "vvprod", "scalar")
 FUSIONS = ("none", "sync", "async")
 EASINGS = ("linear", "smooth")
-SCHEMES = ("auto", "stage", "blocks", "zigzag", "wheel", "custom")
+SCHEMES = ("auto", "stage", "blocks", "zigzag", "wheel", "custom", "flat")
 POLARITIES = ("negative", "positive")
 LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
 BESIDES = ("right", "front", "back")

@@ -234,7 +234,8 @@ class Arranging(Protocol):
         """The distance, beyond the gap, between this argument and the products that take it."""
 
     def row_room(self, stage: Stage) -> float:
-        """The room, beyond that distance, at the left of `stage`, for labels of its rows."""
+        """The room, beyond that distance, at the left of `stage`, for labels of its rows; on a page also
+        above it."""
 
     def draws(self, stage: Stage, role: str, far: bool) -> bool:
         """Whether the argument `role` of the product `stage` is drawn at this place; with `far`, the place at

@@ -17,9 +17,9 @@ from .places import Arranging, Cuboid, Face, Part, clear_of
 from .points import VALUES, Computed, Hidden, Inputs, Points, Stored
 from .stage import Operand, Shape, Stage
 from .sweep import Sweep, sweep_of
+from .unfolded import ARGUMENT_AXES, unfolded
 from .values import Evaluation, Values
 
-ARGUMENT_AXES = {"left": ("i", "k"), "right": ("k", "j")}
 # A mask of one of the three matrices leaves products out. The input `Paired` of the node group says whose
 # mask it is: 1 the result's, 2 the left matrix's, 3 the right one's. Here are, by that number, the two axes
 # of that matrix, and then the third axis.
@@ -100,6 +100,8 @@ class Product(Stage):
 
         A result that is used transposed, (A @ B).T, stands as B.T @ A.T does.
         """
+        if layout.scheme.flat:
+            return unfolded(self, face, layout, bool(parent))
         turn = layout.scheme.turn(self.name, parent, side, face.i[0], face.j[0], face.behind)
         z = np.cross(face.j[0], face.i[0])
         k = z if turn.positive else -z

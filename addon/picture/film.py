@@ -19,6 +19,7 @@ from ..staging.camera.shot import Phase, Shot
 from ..staging.camera.shots import filled, shot
 from ..staging.camera.subject import Mark
 from ..staging.camera.views import INSIDE, family_of, parts_of
+from ..staging.layout.fans import has_groups
 from ..staging.patches import marks_of
 from ..staging.plan import Plan
 from ..staging.star import is_among
@@ -105,6 +106,7 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
     if p.scene.camera.view in INSIDE or not (p.scene.look.legend or p.scene.look.formula):
         return _with_earlier(p, aspect, {}, planes)
 
+    flat = p.scene.layout.scheme == "flat"
     margins = 2.0 * max(p.scene.camera.margin - Camera().margin, 0.0)  # which someone asked to be free
 
     def bare_worth(layout: OverlayOptions) -> tuple[bool, float, float]:
@@ -112,7 +114,9 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
         written = overlay(p, aspect, **layout | {"beside": side.room[1]}).boxes
         enough = ENOUGH_BARE * (1.0 - side.room.max() - margins)
         fills = filled(p, (), written, aspect, side.room)
-        return not pooled(side.readouts), *_worth(layout, *fills, enough)
+        part, cost = _worth(layout, *fills, enough)
+        # On a page there is room for labels, so with them a little less of the frame may be as much.
+        return not pooled(side.readouts), part + cost if flat else part, cost
 
     best, most = None, (False, -1.0, 0.0)
     for one in sorted(OVERLAY_LAYOUTS, key=bare_worth, reverse=True)[:TRIES]:
@@ -231,7 +235,8 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
         return replace(made, why=last_chart(p, aspect, matrix_outlines(p, made.view, aspect), taken))
     tried = []
     for n in range(ROUNDS):
-        anywhere = n == 0 and p.panels  # their labels stand alike, and the camera makes room for them
+        # Labels of panels, and of groups of heads on a page, stand alike; the camera makes room for them.
+        anywhere = n == 0 and (p.panels or (p.scene.layout.scheme == "flat" and has_groups(p.root)))
         made = _lettered(p, film, aspect, made, notes, layout, anywhere=anywhere)
         before, film = film, shot(p, made.marks, made.overlay.boxes, aspect, side.room)
         smaller = _size(p, before.view(end)) / _size(p, film.view(end)) > SHRUNK

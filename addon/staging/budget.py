@@ -47,7 +47,8 @@ def interiors_of(scene: Scene, counts: Mapping[str, int], arrangement: Arrangeme
     most = MOST_CLEAR_PRODUCTS if len(counts) > 1 and not passing(scene) else math.inf
     said = {name: scene.products.get(name, ProductOptions()).interior for name in counts}
     dense = {cuboid.stage.name for cuboid in arrangement.cuboids if cuboid.shortened}
-    clear = {name for name in counts if counts[name] <= most} - dense
+    unseen = {cuboid.stage.name for cuboid in arrangement.cuboids if cuboid.unseen}
+    clear = {name for name in counts if counts[name] <= most} - dense - unseen
     return frozenset(name for name in counts if said[name] or (said[name] is None and name in clear))
 
 

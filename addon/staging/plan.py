@@ -350,7 +350,7 @@ def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arr
     blocks, layout = blocks_of(root, sizes, scene.products), scene.layout
     scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
     stars = stars_of(root, scene.star)
-    scheme, short = scheme_of(layout, scene.products), shortened(root, sizes, scene, stars)
+    scheme, short = scheme_of(layout, scene.products, stars), shortened(root, sizes, scene, stars)
     unseen = unseen_of(root, sizes, scene, stars)
     stages = {made.name: made for made in stages_of(root)}
     # What gives way to a star stands in the star's place, so the star's labels need the room there.

@@ -26,6 +26,8 @@ from .star import is_among, star_of, stars_of
 # rounding would choose between the sides.
 AZIMUTHS = (-75.0, -60.0, -46.0, -44.0, -30.0, -15.0, 0.0, 15.0, 30.0, 44.0, 46.0, 60.0, 75.0)
 ELEVATIONS = (13.0, 20.0, 28.0)
+PAGE = direction_at(np.radians(77.0), np.radians(10.0))  # from where a page is seen: beads have sides
+MOST_FOLDED = 7  # matrices; more of them may be read better on a page than around cuboids
 MOST_PLANES = 24  # the arrangements of more matrices are not tried
 LONGEST_AXES = (32, 16, 8, 4)  # most units of an axis, where a star would be small
 LONGEST_BESIDE = 16  # and where a readout shows the star
@@ -49,6 +51,9 @@ OTHERS_SHARE = 0.7  # the part of a star's worth that depends on the other matri
 WRITING_ROOM = 0.085  # heights of the frame around a star for what is written there
 USED = (0.86, 0.7)  # the part of the frame's width and height that the scene may use
 AXIS_LABEL_ROOM = 11.0  # entries between a star and the products that take it, for the labels of its axes
+PAGE_LABEL_ROOM = 8.0  # entries around a star on a page
+LEVEL = 0.0205  # pitch at which labels on a page are level with their rows
+CLEAR_AS_A_PAGE = 1.25  # times the worth of another pose that is as clear: nothing is seen askew
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,8 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     Arrangement of all that makes a stage.
 
     If a star would be small, long axes are drawn shorter, and results stand in several rows. Sums take the
-    place of their terms if the star is read better then.
+    place of their terms if the star is read better then. Many matrices stand on a page, if they are read
+    better there.
     """
     asks = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
     if not any(asks.values()):
@@ -92,6 +98,9 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
             other = _best_pose(roomier, root, part, stars, asks, arranged)
             if other.worth > pose.worth * NOTICED:
                 pose = replace(other, layout=other.layout | shorter)
+    if all(asks.values()):
+        page = _on_a_page(staged, root, stars, arranged)
+        pose = page if page and page.worth * CLEAR_AS_A_PAGE > pose.worth else pose
     camera = _camera(pose.direction, scene) if asks["camera"] else {}
     return _with(staged, pose.layout if asks["layout"] else {}, camera)
 
@@ -155,6 +164,22 @@ def _best_pose(scene, root, part, stars, asks, arranged):
                 pose, layout=layout, worth=worth, pitch=_least_pitch(made, stars, aspect, pose.sight)
             )
     return best
+
+
+def _on_a_page(scene, root, stars, arranged):
+    """The best Pose in which all matrices stand in one plane: labels level with their rows are worth most.
+    None for few matrices, which cuboids show as well, and for more than are tried."""
+    sight, aspect, poses = sight_from(PAGE, oblique=True), _aspect(scene), []
+    in_place = _with_sums_in_place(scene, root, arranged)
+    every, sums = arranged(in_place, root), in_place.layout.sums
+    if len(every.seen) <= MOST_FOLDED or len(every.planes) > MOST_PLANES:
+        return None
+    for longest in [scene.layout.longest] if scene.layout.longest else (0, *LONGEST_AXES[1:]):
+        layout = {"scheme": "flat", "star_room": PAGE_LABEL_ROOM, "longest": longest, "sums": sums}
+        made = arranged(_with(scene, layout), root)
+        pitch = _least_pitch(made, stars, aspect, sight)
+        poses.append(Pose(layout, PAGE, sight, _worth(made, stars, aspect, sight, 0.0), pitch))
+    return max(poses, key=lambda pose: (min(pose.pitch, LEVEL), pose.worth))
 
 
 def _leads_right(way):

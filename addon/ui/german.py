@@ -73,6 +73,7 @@ LABELS = {
     "Expression": "Ausdruck",
     "File": "Datei",
     "Film": "Film",
+    "Flat": "Flach",
     "Floor": "Boden",
     "Flow Guides": "Flussanzeiger",
     "Follow the Sweep": "Dem Durchlauf folgen",

@@ -26,6 +26,8 @@ TOOLTIPS = {
     "Additional parts of the head to show": "Weitere Teile des Kopfes, die gezeigt werden",
     "All links of a picture; none where one of them has no room":
     "Alle Verbindungen eines Bildes; keine, wo eine davon keinen Platz hat",
+    "All matrices in one plane, as on a page, without products":
+    "Alle Matrizen in einer Ebene, wie auf einer Seite, ohne Produkte",
     "Along the chain, with the product that is being made":
     "An der Kette entlang, mit dem Produkt, das gerade entsteht",
     "An array in a file of its own": "Ein Array in einer eigenen Datei",

@@ -375,6 +375,7 @@ CHOICES: dict[tuple[Any, str], dict[Any, tuple[str, str]]] = {
         "zigzag": ("Zigzag", "Like Blocks, but in a line"),
         "wheel": ("Wheel", "Every cuboid turns like the one before, in a spiral"),
         "custom": ("Custom", "Each product as the scene file says"),
+        "flat": ("Flat", "All matrices in one plane, as on a page, without products"),
     },
     (Layout, "polarity"): {
         "negative": ("Negative", "Towards the result"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...kinds.places import Cuboid, Face, Part, Plane, Ruler, beyond, ruler_of, seen_of
 from ...kinds.stage import Operand, Shape, Stage, stages_of
+from ...kinds.unfolded import SHARED_LABELS
 from .fans import Fan, fans
 from .schemes import Scheme, StageScheme
 from .unseen import ALL_SEEN, Unseen
@@ -17,6 +18,7 @@ DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0
 WAYS_BESIDE = {"right": RIGHT, "front": -BACK, "back": BACK}  # by the words of a description
 LABEL_SHARE = 0.25  # the part of a star's room for labels that there is between results side by side
 ROW_LABELS = 0.5  # the part of it that there is between a star and its left argument
+PAGE_LABELS = 0.8  # and that there is on a page, also above a star
 SEEN_DEPTH = 0.3  # of what leads into the depth: how high it is in pictures, seen a little from above
 TITLE_ROOM = 8.0  # entries between fans that run down, which have titles at their left
 
@@ -169,18 +171,37 @@ class _Arranging:
         below = self.scheme.with_right_at(False, fan.products) if fan.down else None
         if above is None or below is None:
             return None
-        names = [operand.stage.name for operand in fan.shared]
-        roomy = {**self.roomy, **dict.fromkeys(names, self.around_shared(fan)[0])}
+        roomy = {**self.roomy, **self.above_shared(fan)}
         return replace(self, scheme=above, roomy=roomy), replace(self, scheme=below)
+
+    def above_shared(self, fan: Fan) -> dict[str, float]:
+        """How much more than the gap there is above each matrix that a fan shares, by its name. On a page,
+        those beside a star's stand as far from their results as that one, which makes room for labels."""
+        names = [operand.stage.name for operand in fan.shared]
+        if not self.scheme.flat:
+            return dict.fromkeys(names, self.around_shared(fan)[0])
+        room = self.spacing + self.shared_labels(fan)
+        made = {stage.name: stage for stage in stages_of(fan.roots[0])}
+        products = [made[name] for name in fan.consumers(fan.roots[0])]
+        return {
+            name: room - SHARED_LABELS * self.row_room(product)
+            for name, product in zip(names, products, strict=True)
+        }
 
     def around_shared(self, fan: Fan) -> tuple[float, float]:
         """How much more than the gap there is above and below what a fan shares. Seen from above, a face that
         leads towards the viewer reaches down over what is below it, and one that leads away from the viewer
         reaches up behind what is above it."""
+        if self.scheme.flat:
+            return self.spacing, self.spacing + self.shared_labels(fan) - 1.0  # one is there already
         reach = self.spacing + SEEN_DEPTH * self.depth_of(fan)
         if fan.depth > 1:  # faces lead both ways
             return reach, reach
         return (self.spacing, reach) if self.scheme.root_at_back else (reach, self.spacing)
+
+    def shared_labels(self, fan: Fan) -> float:
+        """The room on a page between stars and what a fan shares."""
+        return SHARED_LABELS * max(map(self.row_room, stages_of(fan.roots[0])))
 
     def depth_of(self, fan: Fan) -> float:
         """How far the faces that a fan shares lead away from its results."""
@@ -253,7 +274,7 @@ class _Arranging:
     def row_room(self, stage: Stage) -> float:
         """The room between a star and its neighbour at the left, for the labels of its rows, which are read
         from the left."""
-        return ROW_LABELS * self.room_of(stage)
+        return (PAGE_LABELS if self.scheme.flat else ROW_LABELS) * self.room_of(stage)
 
     def further(self, stage: Stage) -> float:
         """How much more than the gap there is between an argument and the products that take it."""

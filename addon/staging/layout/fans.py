@@ -48,6 +48,13 @@ def fans(row: Sequence[Stage]) -> list[Fan]:
     return row_of_fans
 
 
+def has_groups(root: Stage) -> bool:
+    """Whether several fans of results stand side by side, such as the groups of query heads."""
+    return any(
+        len(row_of_fans) > 1 and row_of_fans[0].down for row_of_fans in map(fans, root.rows_of_results)
+    )
+
+
 def _joined_by(fan, root):
     """The fan with one more result, or None if that shares no face with the fan's last result."""
     alone = len(fan.roots) == 1

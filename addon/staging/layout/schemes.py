@@ -16,6 +16,7 @@ import numpy as np
 from ...description.scene import Layout as LayoutOptions
 from ...description.scene import ProductOptions
 from ...errors import InputError
+from ...kinds.stage import Stage
 
 # The direction from the scene towards the audience. On the stage, faces stand on the far sides of a cuboid,
 # so that one sees into it.
@@ -42,6 +43,10 @@ class Scheme(Protocol):
     """Which way a cuboid turns."""
 
     @property
+    def flat(self) -> bool:
+        """Whether there are no cuboids, because all matrices stand in one plane (kinds.unfolded)."""
+
+    @property
     def root_at_back(self) -> bool:
         """Whether the root's result stands at the back."""
 
@@ -60,12 +65,32 @@ class StageScheme:
     """The scheme "stage": faces on the sides away from the audience, and the last k next to the result."""
 
     root_at_back = True
+    flat = False
 
     def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:
         return Turn(at_back(i, j, inward), bool(j @ AUDIENCE <= 0), bool(i @ AUDIENCE <= 0))
 
     def with_right_at(self, bottom: bool, names: Collection[str]) -> None:
         return None  # one looks into a cuboid from above
+
+
+@dataclass(frozen=True)
+class FlatScheme:
+    """The scheme "flat": all matrices stand in one plane, as on a page, around the `stars`."""
+
+    stars: frozenset[str] = frozenset()
+    right_under: Mapping[str, bool] = field(default_factory=dict)  # where it is chosen, by product
+    root_at_back = False
+    flat = True
+
+    def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:
+        return Turn()
+
+    def with_right_at(self, bottom: bool, names: Collection[str]) -> "FlatScheme":
+        return replace(self, right_under={**self.right_under, **dict.fromkeys(names, bottom)})
+
+    def is_star(self, stage: Stage) -> bool:
+        return stage.name in self.stars or stage.of in self.stars
 
 
 @dataclass(frozen=True)
@@ -78,6 +103,7 @@ class MmScheme:
     scheme: str
     root: Turn = Turn()
     root_at_back: bool = False
+    flat = False
     chosen: dict = field(default_factory=dict)
 
     def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:
@@ -108,9 +134,11 @@ def at_back(i: Way, j: Way, inward: Way) -> bool:
     return bool(inward @ np.cross(j, i) < 0)
 
 
-def scheme_of(layout: LayoutOptions, products: Mapping[str, ProductOptions]) -> Scheme:
-    """The scheme of a scene's layout. Raises InputError for placements of single products that the scheme
-    does not heed."""
+def scheme_of(
+    layout: LayoutOptions, products: Mapping[str, ProductOptions], stars: Collection[str] = ()
+) -> Scheme:
+    """The scheme of a scene's layout, about these stars. Raises InputError for options of single products
+    that the scheme does not heed."""
     chosen = {
         name: _words(options.polarity, options.left_placement, options.right_placement)
         for name, options in products.items()
@@ -121,6 +149,11 @@ def scheme_of(layout: LayoutOptions, products: Mapping[str, ProductOptions]) -> 
                 f'products: {name}: polarity and placements need scheme = "custom" in [layout]; it is '
                 f'"{layout.scheme}"'
             )
+    drawn = [name for name, options in products.items() if options.interior]
+    if layout.scheme == "flat" and drawn:
+        raise InputError(f'products: {drawn[0]}: interior: the scheme "flat" draws no products; leave it out')
+    if layout.scheme == "flat":
+        return FlatScheme(frozenset(stars))
     if layout.scheme in ("stage", "auto"):  # "auto" without a star is the stage
         return StageScheme()
     return MmScheme(

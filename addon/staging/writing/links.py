@@ -40,6 +40,8 @@ WITHOUT_END = 230.0  # cost of leaving out the line to one of the matrices, wher
 ALONG_A_LINK = np.linspace(0.0, 1.0, 48)[:, None]  # where it is looked whether a line is free
 NOT_FREE, DEAREST = 1e6, 330.0  # costs: of a line that is not free; of a link that would not help
 TRIED_AT_ONCE = 32  # places of a sign, the most promising ones first
+# What may be left out of the links where they have no room: nothing, single lines, or whole links.
+NO_LINE, SOME_LINES, SOME_LINKS = range(3)
 NO_BOXES = np.empty((0, 4))
 ALONG_AN_ARROW = 0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1  # where words may stand beside it
 WORD_TURNS = 32  # directions from an arrow or a sign, in which words may stand
@@ -82,10 +84,12 @@ class LinkRoom:
     labels: Mapping[str, np.ndarray]
 
 
-def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[Link]:
+def links(
+    canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom, spared: int = SOME_LINES
+) -> list[Link]:
     """The links of a canvas within an `area` of it. Those of the results that lead to a star or use it are
-    needed; without a star, or with few results, all are. If not all of them have room, there are none. Other
-    links stand where they have room."""
+    needed; without a star, or with few results, all are. If not all of them have room, there are none, unless
+    SOME_LINKS may be `spared`. Other links stand where they have room."""
     linked = _linked(canvas)
     if not 0 < sum(one.needed for one in linked) <= MOST_LINKED:
         return []
@@ -96,15 +100,18 @@ def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[
     edges = {plane: _meets(canvas, plane, form.point, written) for plane in planes}
     signs: dict[Plane, _Line] = {}
     for one in linked:
+        *operands, made = one.planes
         meets = [
-            edges[plane].with_sign(signs[plane]) if plane in signs else edges[plane] for plane in one.planes
+            *(edges[plane].with_sign(signs[plane]) if plane in signs else edges[plane] for plane in operands),
+            edges[made],
         ]
         if len(meets) == 2:
             way = _straight(meets[0], meets[1], free)
         else:
-            spared = [_spared(one, plane, taken) for plane in one.planes]
-            way = _around_a_sign(one.sign, spared, meets, free)
-        if way.cost >= DEAREST and one.needed:
+            whole = spared == NO_LINE and one.needed
+            ends = [NOT_FREE if whole else _spared(one, plane, taken) for plane in one.planes]
+            way = _around_a_sign(one.sign, ends, meets, free)
+        if way.cost >= DEAREST and one.needed and spared < SOME_LINKS:
             return []
         if way.cost >= DEAREST:
             continue
@@ -190,6 +197,8 @@ def _linked(canvas: Canvas) -> list[_Linked]:
         needed = few or not stars or any(p.is_star(one.stage) for one in (plane, *made_of))
         if not made_of:
             continue
+        if p.scene.layout.scheme == "flat" and not needed:
+            made_of, sign = _through_weights(made_of, sign)
         unfinished = plane.stage.name in canvas.unfinished
         found.append(_Linked(plane.stage, sign, [*made_of, plane], unfinished, needed))
     return sorted(found, key=lambda one: (not one.needed, _reach(canvas, one.planes)))
@@ -212,6 +221,14 @@ def _made_of(canvas: Canvas, plane: Plane) -> tuple[list[Plane], str]:
     operands = {operand.stage for operand in stage.operands}
     whole = operands == {one.stage for one in found} and len(found) > 1
     return found, (PRODUCT_SIGN if stage.has_interior else stage.sign) if whole else ""
+
+
+def _through_weights(made_of: list[Plane], sign: str) -> tuple[list[Plane], str]:
+    """What `_made_of` says of a result on a page. Given weights stand right at it, so that an arrow from the
+    other operand tells enough."""
+    *others, weights = made_of
+    beside = others and sign == PRODUCT_SIGN and not weights.stage.operands
+    return (others, "") if beside else (made_of, sign)
 
 
 def _shown(canvas: Canvas, stage: Stage, plane: Plane) -> list[Plane]:

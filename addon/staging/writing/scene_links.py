@@ -8,7 +8,7 @@ from .boxes import strips
 from .canvas import Canvas
 from .items import Box
 from .label_form import FILM_LABELS
-from .links import Link, LinkForm, LinkRoom, links, with_words
+from .links import NO_LINE, SOME_LINES, SOME_LINKS, Link, LinkForm, LinkRoom, links, with_words
 from .placing import Option, Wish, Written, settle
 
 POINT = FILM_LABELS.name / 8.0  # names are of 8 points on a page
@@ -27,6 +27,18 @@ def with_links(
     """(the options that wishes take beside the links of a canvas, the links): those links, smaller ones, or
     ones for which names make way, that are best together with the names. Nothing stands in the boxes `fixed`,
     (n, 4)."""
+    flat = canvas.p.scene.layout.scheme == "flat"
+    for spared in (NO_LINE, SOME_LINES, SOME_LINKS) if flat else (SOME_LINES,):
+        made = _with_links(canvas, wishes, taken, fixed, spared)
+        if made[1]:
+            break
+    return made
+
+
+def _with_links(
+    canvas: Canvas, wishes: Sequence[Wish], taken: Sequence[Option], fixed: np.ndarray, spared: int
+) -> tuple[Sequence[Option], list[Link]]:
+    """As `with_links`, with links of which as much may be `spared`."""
     best: tuple[Sequence[Option], list[Link]] = (taken, [])
     least, most = np.inf, 1.0
     everyone = np.ones(len(wishes), bool)
@@ -37,7 +49,7 @@ def with_links(
         stays, before = everyone, ~everyone
         while (stays != before).any():
             kept = [(wishes[n], taken[n]) for n in np.flatnonzero(stays)]
-            found = links(*_setting(canvas, kept, fixed, size))
+            found = links(*_setting(canvas, kept, fixed, size), spared)
             anew = _around(wishes, taken, stays, fixed, found) if found else taken
             more = np.array([option.cost - old.cost for option, old in zip(anew, taken, strict=True)])
             cost = size * sum(link.cost for link in found) + more.sum() + OF_SMALL * (1.0 - size)
