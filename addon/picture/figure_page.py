@@ -25,7 +25,7 @@ from ..staging.writing import captions
 from ..staging.writing.items import Bar, Item, Rule, Swatch, Text, moved
 from ..staging.writing.typesetter import JOINED
 from .figure_foot import PANEL_GAP, foot, head, outlined_notes, pooled_notes, split_foot
-from .figure_panel import Panel, content_height, given_panel, panel
+from .figure_panel import Panel, as_its_content, content_height, given_panel, panel
 from .figure_readouts import in_heights
 from .figure_type import PAGE_EDGE, PageType
 from .figure_why import why_block
@@ -204,13 +204,16 @@ def compose(
     if len(cells) > MOST_PANELS:
         raise InputError(f"{len(cells)} panels are too many for one figure; the most is {MOST_PANELS}")
     notes: tuple[str, ...] = ()
-    for _ in range(4):  # to tell what is left out takes room itself
-        composition = _Composition(cells, grid, type, pixel, title, own_scales, notes)
-        composition.fill(width, height)
-        if set(composition.notes) <= set(notes):
-            break
-        notes = tuple(dict.fromkeys((*notes, *composition.notes)))
-    return composition.page()
+    try:
+        for _ in range(4):  # to tell what is left out takes room itself
+            composition = _Composition(cells, grid, type, pixel, title, own_scales, notes)
+            composition.fill(width, height)
+            if set(composition.notes) <= set(notes):
+                break
+            notes = tuple(dict.fromkeys((*notes, *composition.notes)))
+        return composition.page()
+    finally:
+        as_its_content.cache_clear()  # which holds plans
 
 
 class _Composition:

@@ -6,6 +6,7 @@ on the page, after projection, and the camera leaves the room that they need. Le
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -164,22 +165,41 @@ def _labelled(
 
 def _panel(
     p: Plan, type: PageType, width: float, height: float | None, free: Vector, labelled: bool,
-    told: Collection[tuple[str, ...]] = (), least: float = 0.0,
+    told: frozenset[tuple[str, ...]] = frozenset(), least: float = 0.0,
 ) -> Panel:  # fmt: skip
     """The Panel without readouts, `least` points high or more. Axes whose texts are `told` elsewhere need no
     labels."""
     if p.scene.camera.view in INSIDE:
         high = height or INSIDE_SHAPE * width
         return Panel(inside_view(p, optics_of(p, width / high)), width, high)
+    begun = as_its_content(p, type, width, tuple(free), labelled, told, least)
+    if height is None:
+        return begun
+    return _settled(p, type, width, height, free, labelled, told, least, begun.margins)
+
+
+@lru_cache(maxsize=16)
+def as_its_content(
+    p: Plan, type: PageType, width: float, free: Vector, labelled: bool, told: frozenset[tuple[str, ...]],
+    least: float,
+) -> Panel:  # fmt: skip
+    """The Panel that is as high as its content, where a panel of any height begins. It is remembered until
+    the page is composed."""
+    return _settled(p, type, width, None, free, labelled, told, least, np.array(free, float) + PAGE_EDGE)
+
+
+def _settled(
+    p: Plan, type: PageType, width: float, height: float | None, free: Vector, labelled: bool,
+    told: frozenset[tuple[str, ...]], least: float, margins: np.ndarray,
+) -> Panel:  # fmt: skip
+    """The Panel whose camera leaves its labels room, beginning with these margins."""
     parts = parts_of(p.arrangement, p.scene.camera.subject)
     patches = [strip.outline for strip in p.strips if strip.plane in parts]
     thick = [part.box_corners() for part in parts if isinstance(part, Plane)]
     points = np.concatenate([*(part.corners() for part in parts), *thick, *patches])
     room = np.array(free, float) + PAGE_EDGE
     tallest = TALLEST_PANEL * (width - room[0] - room[1]) + room[2] + room[3]
-    margins, high = room, 2 * tallest
-    if height:  # beginning with what the content asks for
-        margins, high = _panel(p, type, width, None, free, labelled, told).margins, height
+    high = height or 2 * tallest
     for n in range(FREE_ROUNDS + 1):
         taken = margins - room
         if taken[0] + taken[1] > 0.85 * width - room[0] - room[1] or taken[2] + taken[3] > 0.9 * (
@@ -190,8 +210,8 @@ def _panel(
                 "at this size of type; make the figure larger"
             )
         view = _view(p, points, width / high, margins / (width, width, high, high))
-        # Labels and camera may chase each other. Then the camera stays, and the labels keep within the page.
-        keep_free = outside(width, high) if n == FREE_ROUNDS else None
+        # Labels and camera may chase each other. Then the camera stays, and the labels keep within the panel.
+        keep_free = _beyond(width, high, room - 1.0) if n == FREE_ROUNDS else None
         labels = _labels(p, view, (width, high), type, labelled, parts, told, keep_free)
         seen = (view.project(points) + 1) / 2 * (width, high)
         drawn = np.array((*seen.min(axis=0), *seen.max(axis=0)))
@@ -204,6 +224,12 @@ def _panel(
     return replace(_labelled(view, width, high, labels), margins=margins)
 
 
+def _beyond(width: float, height: float, room: np.ndarray) -> np.ndarray:
+    """Boxes around a picture and the room at its left, right, bottom and top: (4, 4)."""
+    left, right, low, high = room
+    return outside(width - left - right, height - low - high) + (left, low, left, low)
+
+
 def _with_readouts(
     p: Plan, type: PageType, width: float, height: float | None, free: Vector, blocks: list[Readout]
 ) -> Panel:
@@ -212,7 +238,7 @@ def _with_readouts(
     beside = is_beside(width - free[0] - free[1])
     room[1 if beside else 2] += wide if beside else tall
     axes = captions.axes_of(p, [block.plane for block in blocks], LONGEST_TOKEN)
-    told = {axis.texts for axis in axes if axis.texts}
+    told = frozenset(axis.texts for axis in axes if axis.texts)
     least = tall - PAGE_READOUT_GAP + free[2] + free[3] + 2 * PAGE_EDGE if beside else 0.0
     made = _panel(p, type, width, height, room, True, told, least)
     blocks = placed(p, blocks, type, width, made.height, np.array(free) + PAGE_EDGE)

@@ -16,7 +16,7 @@ from .name_options import NAME_GAP, unit
 from .placing import NOWHERE, Later, Leader, Option, Wish, Written, spread, writer
 from .typesetter import CAPITALS, LONGEST_TOKEN
 
-TOKEN_SCALES = (1.0, 0.92, 0.84, 0.76, 0.71)  # of the labels of one axis
+TOKEN_SCALES = (1.0, 0.92, 0.84, 0.76, 0.71)  # of the labels of one axis; the last one not upright
 TITLE_CLEARANCE = 1.3  # sizes of type between a row's labels and its title, if the other title is under it
 TOKEN_LEADING = 1.03  # from one label to the next, of their size
 LETTER_GAP = 0.3  # from a label of an upright row to the next one, of their size
@@ -189,7 +189,7 @@ def _upright(
     pitch, options = np.abs(np.diff(points[:, 0])).min(initial=np.inf), []
     aside = np.full(len(points), ASIDE_MOST * pitch)
     aside[[0, -1]] = ASIDE_MOST_AT_ENDS * pitch
-    for scale in TOKEN_SCALES:
+    for scale in TOKEN_SCALES[:-1]:
         size = canvas.form.token * scale
         high = canvas.type.sized(size)
         half = 0.5 * np.array([canvas.type.width(text, size) for text in axis.texts])
