@@ -248,6 +248,13 @@ class Arranging(Protocol):
         """Whether an operand of a sheet gives way: it is not seen, and the sheet stands in its place."""
 
 
+def is_sideways(enters: Operand, i: tuple, j: tuple) -> bool:
+    """Whether the rows of an upright matrix stand beside one another, if it enters with its rows along the
+    axis `i`, a (step, Ruler), and its columns along `j`."""
+    step, _ = enters.turned((i, j))[0]
+    return bool(abs(step[2]) < 0.5)
+
+
 def moved(parts: Sequence[Part], move: np.ndarray) -> list[Part]:
     """The parts, each moved by the vector `move`."""
     return [replace(part, origin=part.origin + move) for part in parts]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..description.scene import Animation
-from .places import READING, Arranging, Face, Part, beyond
+from .places import READING, Arranging, Face, Part, beyond, is_sideways
 from .points import VALUES, Hidden, Inputs, Points, Stored
 from .stage import Shape, Stage
 from .sweep import Sweep, sweep_of
@@ -90,8 +90,12 @@ class Sheet(Stage):
         )
         sides = [layout.shape(other) for other in self.operands]
         row, column = self.start(sides)
+        enters = operand.flipped if face.operand.transposed else operand
+        transposed, axes = operand.transposed, self.axes(n, sides)
+        if layout.scheme.flat and is_sideways(enters, i, j) != transposed:
+            transposed, axes = not transposed, axes[::-1]
         return Face(
-            operand.flipped if face.operand.transposed else operand,
+            enters,
             face.origin - plane.row * row - plane.column * column if at is None else at,
             i,
             j,
@@ -99,8 +103,8 @@ class Sheet(Stage):
             role="operand",
             consumer=self.name,
             free=face.free,
-            transposed=operand.transposed,
-            axes=self.axes(n, sides),
+            transposed=transposed,
+            axes=axes,
             lit_by=self.lit_by(n),
         )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .places import Arranging, Cuboid, Face, Part, Ruler, clear_of
+from .places import Arranging, Cuboid, Face, Part, Ruler, clear_of, is_sideways
 from .stage import Operand
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _argument(
 ) -> Face:
     """The face of an argument that lies on the page with its rows along `i`, as it enters."""
     enters = operand.flipped if face.operand.transposed else operand
-    sideways = abs(enters.turned((i, j))[0][0][2]) < 0.5  # its own rows stand beside one another
+    sideways = is_sideways(enters, i, j)
     axes = ARGUMENT_AXES[role]
     return Face(
         enters,

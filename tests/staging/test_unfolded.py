@@ -131,6 +131,14 @@ def test_no_products_are_drawn_on_a_page():
         )
 
 
+def test_what_is_added_to_keys_has_the_name_of_what_lies_there():
+    arrangement = flat("attn = Q @ (K + P).T", {"Q": (5, 4), "K": (7, 4), "P": (7, 4)}, stars=["attn"])
+    for plane in arrangement.planes:
+        assert plane.transposed == (plane.row[0] == 1.0)
+    (given,) = (plane for plane in arrangement.planes if plane.stage.name == "P")
+    assert given.transposed and given.axes == ("i", "j")  # rows of P are rows of the sum
+
+
 @pytest.mark.parametrize("parts, scheme", [((), "custom"), (("projections", "output"), "flat")])
 def test_a_whole_head_of_a_capture_stands_on_a_page(parts, scheme):
     p = plan(scene_from_capture(ROOT / "examples/data/minilm_layer_5.safetensors", 5, 11, parts))
