@@ -93,10 +93,23 @@ def _along(
     return [Option(line.boxes(), cost + canvas.cost(line.boxes()), writer([line]))]
 
 
+def beyond_lines(canvas: Canvas, plane: Plane, of_rows: bool) -> float:
+    """How many entries from a plane the lines across it end: beyond the elements of a lean one."""
+    if not canvas.is_lean(plane):
+        return BEYOND_LINES
+    across, normal = plane.column if of_rows else plane.row, np.cross(plane.row, plane.column)
+    steps = np.array([plane.origin, plane.origin + across, plane.origin + normal / np.linalg.norm(normal)])
+    start, along, out = canvas.project(steps)
+    length = max(float(np.linalg.norm(along - start)), 1e-9)
+    return BEYOND_LINES + 0.5 * abs(float((out - start) @ (along - start))) / length**2
+
+
 def _sides(canvas: Canvas, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
     """Both ends of the lines across an axis of a plane, each as (the ends of all lines (n, 3), the direction
     of the first line on the picture (2,))."""
-    low, high = ends_of_lines(plane, of_rows, BEYOND_LINES, reach(canvas.p, plane, of_rows))
+    low, high = ends_of_lines(
+        plane, of_rows, beyond_lines(canvas, plane, of_rows), reach(canvas.p, plane, of_rows)
+    )
     a, b = canvas.project(np.array([low[0], high[0]]))
     return [(low, unit(a - b)), (high, unit(b - a))]
 

@@ -73,10 +73,16 @@ class Canvas:
         """Whether a plane is so large that one does not see how far its elements stand out of it."""
         return max(plane.rows, plane.columns) >= LOOKS_FLAT
 
+    @staticmethod
+    def is_lean(plane: Plane) -> bool:
+        """Whether a plane has few rows or few columns, so that its elements are large for it."""
+        few, many = sorted((plane.rows, plane.columns))
+        return 1 < few < LOOKS_FLAT <= many
+
     def stands_out(self, plane: Plane, point: Vector, normal: Vector) -> float:
         """How far the elements of a plane of few rows or columns stand beyond a `point` of the picture
         towards a `normal` of length 1; 0 for a plane that looks flat, and for a single row."""
-        if self.is_flat(plane) and not 1 < min(plane.rows, plane.columns) < LOOKS_FLAT:
+        if self.is_flat(plane) and not self.is_lean(plane):
             return 0.0
         return max(float(((self.project(plane.box_corners()) - point) @ normal).max()), 0.0)
 

@@ -10,7 +10,7 @@ from ...attention.tokens import as_labels
 from ...kinds.places import Plane
 from ..plan import Plan
 from ..spotlight import Lit
-from .axis_options import BEYOND_LINES
+from .axis_options import beyond_lines
 from .canvas import Canvas
 from .captions import ends_of_lines, labels_of
 from .name_options import NAME_GAP, unit
@@ -48,7 +48,7 @@ def _options(canvas: Canvas, plane: Plane, of_rows: bool, n: int, token: str) ->
     """Places for the token of row or column n of a plane, beyond both of its ends, or nowhere."""
     line = canvas.type.line(token, 0.0, 0.0, canvas.form.lit, "CENTER", kind="lit")
     half = 0.5 * np.array([line.width, CAPITALS * line.size])
-    sides = [side[n] for side in ends_of_lines(plane, of_rows, BEYOND_LINES)]
+    sides = [side[n] for side in ends_of_lines(plane, of_rows, beyond_lines(canvas, plane, of_rows))]
     ends = canvas.project(np.array(sides))
     options = [Option(cost=WITHOUT_LIT_TOKEN)]
     for end, other, anchor in ((ends[0], ends[1], sides[0]), (ends[1], ends[0], sides[1])):
