@@ -1,6 +1,7 @@
 """A figure's page: lengths, places of type, shared scales, what a command line asks for. No Blender."""
 
 import dataclasses
+import functools
 import re
 
 import numpy as np
@@ -27,6 +28,11 @@ def page_of(shown, grid=None, width=238.0, height=None, **options):
     shown = shown if isinstance(shown, list) else [shown]
     cells = cells_of(shown, 1980 // len(shown), options.get("own_scales", False))
     return compose(cells, grid or PanelGrid(len(cells)), TYPE, DOT, width, height, **options)
+
+
+@functools.cache
+def page_of_example(name, width=238.0):
+    return page_of(Shown(load_scene(ROOT / "examples" / f"{name}.toml")), width=width)
 
 
 def texts(page):
@@ -73,7 +79,7 @@ def test_what_is_no_length_is_refused(text):
     ],
 )
 def test_nothing_overlaps_on_the_examples(scene, width):
-    assert_tidy(page_of(Shown(load_scene(ROOT / "examples" / f"{scene}.toml")), width=width))
+    assert_tidy(page_of_example(scene, width))
 
 
 @pytest.mark.parametrize("view", ["three_quarter", "front", "right", "top", "isometric", "hero", "inside"])
@@ -86,7 +92,7 @@ def test_nothing_overlaps_in_any_view(view):
 def test_every_token_is_written_or_announced():
     tokens = as_labels(cells_of([Shown(load_scene(HEAD))], 1980)[0].plan.matrices["Q"].row_labels)
     for width in (238.0, 150.0):
-        page = page_of(Shown(load_scene(HEAD)), width=width)
+        page = page_of_example("attention_head", width)
         told = re.findall(r"one in (\d+) tokens is written", " ".join(page.notes))
         written = " ".join(texts(page))  # a long note is broken into lines
         assert all(note[1:] in written for note in page.notes)  # as sentences
@@ -197,9 +203,9 @@ def test_titles_are_the_users_own():
 
 
 def test_a_figure_has_no_title_unless_asked():
-    title = load_scene(HEAD).title
-    assert title not in " ".join(texts(page_of(Shown(load_scene(HEAD)))))
-    assert title in texts(page_of(Shown(load_scene(HEAD)), title=True))
+    shown = dataclasses.replace(scaled(1), scene=dataclasses.replace(scaled(1).scene, title="A title"))
+    assert "A title" not in texts(page_of(shown))
+    assert "A title" in texts(page_of(shown, title=True))
 
 
 def test_a_lit_style_is_for_films_and_stills():
