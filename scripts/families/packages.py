@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Callable
 
 import torch
+from further_packages import FURTHER
 from small_models import IDS, PICTURES, small
 
 Made = tuple[torch.nn.Module, Callable[[], object]]
@@ -181,5 +182,6 @@ MODELS = {
 
 def models() -> dict[str, Callable[[], Made]]:
     """The models of the packages that are there, by "package: model"."""
-    there = [name for name in MODELS if importlib.util.find_spec(name)]
-    return {f"{name}: {model}": make for name in there for model, make in MODELS[name].items()}
+    every = MODELS | FURTHER
+    there = [name for name in every if importlib.util.find_spec(name)]
+    return {f"{name}: {model}": make for name in there for model, make in every[name].items()}
