@@ -56,12 +56,11 @@ def kept(
 
 def repeats(before: Seen, after: Seen) -> bool:
     """Whether `after` reads all that `before` read once more, and more: decoding without a cache."""
-    n, m = before.q.shape[1], before.k.shape[1]
+    queries, keys = after.q.shape[1] - before.q.shape[1], after.k.shape[1] - before.k.shape[1]
     return (
         _alike(before, after)
-        and (n < after.q.shape[1] or m < after.k.shape[1])
-        and n <= after.q.shape[1]
-        and m <= after.k.shape[1]
+        and queries > 0
+        and keys == (queries if before.kind == "self" else 0)
         and all(
             close(getattr(before, t), getattr(after, t)[:, : getattr(before, t).shape[1]], SUMMING_TOLERANCE)
             for t in "qkv"

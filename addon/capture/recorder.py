@@ -109,6 +109,8 @@ class Recorder:
         self._entries: list[Entry] = []
         self._shared = masks.Shared()
         self._latest: Taken | None = None
+        # The call of the model in which a self-attention went on last, and which beams it went on with.
+        self._step: tuple[int, list[int | None]] | None = None
         self._of_tokens: set[BatchAxis] = set()  # of what the model was given
         self.beams = 1
         self.sizes: set[int] = set()  # of batches that have no element `batch`
@@ -139,6 +141,11 @@ class Recorder:
             return again
         entry, parents = self._continued(attention.module, keys, frames[0].queries)
         fresh = entry is None
+        if kind == "self":
+            self._step = None if fresh else (self._running.calls, parents)
+        elif not fresh and self._step and self._step[0] == self._running.calls:
+            if len(self._step[1]) == len(parents):  # beams have the same memory, so its keys do not tell them
+                parents = self._step[1]
         if entry is None:
             entry, parents = (
                 Entry(attention.module, kind, self._wanted(attention.module, kind)),

@@ -160,7 +160,9 @@ FURTHER: dict[str, tuple[dict, Inputs]] = {
                      "num_hidden_layers": 2, "intermediate_size": 64}},
                 _given(input_ids=IDS, attention_mask=torch.ones_like(IDS), pixel_values=PICTURES[:, None],
                        image_attention_mask=torch.ones(2, 11, 1, dtype=torch.long))),
-    **dict.fromkeys(("GroundingDino", "MMGroundingDino"), ({}, _both)),
+    **dict.fromkeys(("GroundingDino", "MMGroundingDino"), ({"backbone_config": {
+        "model_type": "swin", "depths": [1, 1], "embed_dim": 32, "num_heads": [2, 4], "window_size": 4,
+        "patch_size": 4, "image_size": 32}}, _both)),
     **dict.fromkeys(("Radio", "Sam3Vision", "RfDetr", "FocalNet", "SwiftFormer"), ({}, _seen())),
     "VJEPA2": ({}, _seen(4, name="pixel_values_videos")),
     "VideoMAE": ({"num_frames": 4, "tubelet_size": 2}, _seen(4)),

@@ -129,11 +129,15 @@ FURTHER: dict[str, dict[str, Maker]] = {
     "esm": {"ESM2": _esm2, "MSA transformer": _msa},
     "vit_pytorch": {
         **{name: _vit(name, patch_size=8, **_VIT) for name in (
-            "vit", "deepvit", "vit_for_small_dataset", "parallel_vit", "vit_with_patch_dropout", "rvt",
-            "learnable_memory_vit", "vit_with_decorr")},
+            "vit", "vit_for_small_dataset", "parallel_vit", "vit_with_patch_dropout", "learnable_memory_vit",
+            "vit_with_decorr")},
         **{name: _vit(name, "SimpleViT", patch_size=8, **_VIT) for name in (
             "simple_vit", "simple_vit_with_register_tokens", "simple_vit_with_qk_norm",
-            "simple_vit_with_value_residual", "simple_flash_attn_vit", "simple_vit_with_hyper_connections")},
+            "simple_vit_with_value_residual", "simple_flash_attn_vit")},
+        "simple_vit_with_hyper_connections": _vit("simple_vit_with_hyper_connections", "SimpleViT",
+                                                  patch_size=8, num_residual_streams=2, **_VIT),
+        "deepvit": _vit("deepvit", "DeepViT", patch_size=8, **_VIT),
+        "rvt": _vit("rvt", "RvT", patch_size=8, **_VIT),
         "cait": _vit("cait", "CaiT", patch_size=8, cls_depth=1, **_VIT),
         "xcit": _vit("xcit", "XCiT", patch_size=8, cls_depth=1, **_VIT),
         "t2t": _vit("t2t", "T2TViT", t2t_layers=((3, 2), (3, 2)), **_VIT),

@@ -200,6 +200,25 @@ def test_every_way_of_decoding_is_one_full_forward(how):
         assert all(close(arrays[one], true[one], 1e-4) for one in ("q", "k", "v", "z", "x", "attn_out"))
 
 
+@pytest.mark.parametrize(
+    "how", [{"num_beams": 3}, {"suppress_tokens": [*range(2), *range(3, 101)]}], ids=["beams", "one word"]
+)
+def test_decoding_that_looks_back_is_one_full_forward(how):
+    """The memory is the same for all beams, and without positions a word has the same query everywhere."""
+    sizes = {"vocab_size": 101, "d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 2, "num_heads": 4}
+    torch.manual_seed(1)
+    model = transformers.T5ForConditionalGeneration(transformers.T5Config(**sizes)).eval()
+    options = {"do_sample": False, "eos_token_id": None, "pad_token_id": 0, "max_new_tokens": 7}
+    options |= {"decoder_start_token_id": 2}
+    with torch.no_grad(), record(model) as recording:
+        out = model.generate(IDS[:, :5], **options, **how)
+    with torch.no_grad(), record(model) as full:
+        model(IDS[:, :5], decoder_input_ids=out[:, :-1])
+    assert list(recording.layers) == list(full.layers)
+    for name, (true, _) in full.layers.items():
+        assert all(close(recording.layers[name][0][one], true[one], 1e-4) for one in ("q", "k", "v", "z"))
+
+
 def test_values_of_an_input_of_their_own(tmp_path):
     """As in DETR and SAM: positions are added to the input of queries and keys, but not to that of values."""
     torch.manual_seed(0)
