@@ -24,7 +24,7 @@ from ..staging.patches import marks_of
 from ..staging.plan import Plan
 from ..staging.star import is_among
 from ..staging.writing import captions
-from ..staging.writing.boxes import clashes, meeting, outside
+from ..staging.writing.boxes import clashes, meeting, outside, under_boxes
 from ..staging.writing.lettering import Label, Lettering, lettering
 from ..staging.writing.overlay import FRAME_EDGE, Overlay, overlay
 from .beside import NOTHING_BESIDE, READOUT_GAP, Beside, beside, pooled, wanted_after, wanted_at_once
@@ -241,7 +241,7 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
         before, film = film, shot(p, made.marks, made.overlay.boxes, aspect, side.room)
         smaller = _size(p, before.view(end)) / _size(p, film.view(end)) > SHRUNK
         if not smaller and not clashes(outlines(made.lettering, film.view(end), aspect)):
-            return replace(made, shot=film)
+            return _with_clear_chart(p, replace(made, shot=film), aspect)
         tried.append(film)
     # Labels and camera may chase each other. Then the camera stays where the scene was largest, and the
     # labels keep within its frame.
@@ -272,10 +272,25 @@ def _lettered(
     letters = lettering(p, view, aspect, free, near, told=told, lit=lit, linked=steady)
     marks = (*(mark_of(label, view) for label in letters.labels), *marks_of(p))
     written = overlay(p, aspect, [*notes, *letters.notes], **layout)
+    made = replace(before, lettering=letters, view=view, overlay=written, marks=marks, why=why)
     if why and meeting(np.array([why.box]), written.boxes).any():  # by what there is to say of the labels
-        taken = np.concatenate([matrix_outlines(p, view, aspect), outlines(letters, view, aspect)])
-        why = last_chart(p, aspect, taken, np.concatenate([written.boxes, before.beside.boxes]))
-    return replace(before, lettering=letters, view=view, overlay=written, marks=marks, why=why)
+        return replace(made, why=_chart_anew(p, made, view, aspect))
+    return made
+
+
+def _with_clear_chart(p: Plan, made: Film, aspect: float) -> Film:
+    """The Film with its bars where its own camera sees nothing else; they were placed for the one before."""
+    view = made.shot.view(float(p.timeline.last_frame))
+    taken = np.concatenate([matrix_outlines(p, view, aspect), outlines(made.lettering, view, aspect)])
+    if made.why is None or not under_boxes(np.array([made.why.box]), taken).any():
+        return made
+    return replace(made, why=_chart_anew(p, made, view, aspect))
+
+
+def _chart_anew(p: Plan, made: Film, view: View, aspect: float) -> WhyChart | None:
+    """The bars of a Film where neither matrices nor labels nor other text are in a view; None: no room."""
+    taken = np.concatenate([matrix_outlines(p, view, aspect), outlines(made.lettering, view, aspect)])
+    return last_chart(p, aspect, taken, np.concatenate([made.overlay.boxes, made.beside.boxes]))
 
 
 def stands(through: Callable[[float], View], phase: Phase) -> bool:

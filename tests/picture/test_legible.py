@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from colors import contrast, linear, luminance
 from made_examples import WIDE, composed, planned
+from matrix_cinema.description.scene import MatrixOptions, Scene
 from matrix_cinema.look.styles import STYLES, soft_color
 from matrix_cinema.picture import film
-from matrix_cinema.staging.writing.boxes import gaps_between
+from matrix_cinema.picture.why_chart import matrix_outlines
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.boxes import gaps_between, under_boxes
 from matrix_cinema.staging.writing.callout_options import MATTERS, said_of
 
 PIXELS = 720  # the height of the picture that is looked at; lengths are heights of the frame
@@ -109,6 +112,25 @@ def test_the_bars_of_a_why_have_room_and_say_what_the_numbers_are(seen):
     assert gaps_between(taken, one.quads).min() > 0.0
     assert all(gaps_between(taken, one.box(label)[[[0, 1], [2, 1], [2, 3], [0, 3]]][None]).min() > 0.0
                for label in one.labels)  # fmt: skip
+
+
+def test_the_bars_of_a_why_are_clear_where_the_camera_comes_to_rest():
+    """In this scene it moves after the bars were first placed."""
+    rng, tokens = np.random.default_rng(0), tuple("the queen said to Alice")
+    matrices = {
+        name: MatrixOptions(
+            values=tuple(map(tuple, 2.0 * rng.normal(size=(23, 12)))),
+            row_axis=axis, row_labels=tokens, column_axis="head dimension",
+        )
+        for name, axis in (("Q", "query"), ("K", "key"), ("V", "key"))
+    }  # fmt: skip
+    expression = "out = (attn = softmax(Q @ K.T / sqrt(12), mask=causal)) @ V"
+    title, caption = "layer 0 · head 0", "the queen said to Alice"
+    p = plan(Scene(expression=expression, title=title, caption=caption, matrices=matrices, beats="auto"))
+    made = film.compose(p, WIDE)
+    view = made.shot.view(float(p.timeline.last_frame))
+    seen = [matrix_outlines(p, view, WIDE), film.outlines(made.lettering, view, WIDE)]
+    assert not under_boxes(np.array([made.why.box]), np.concatenate(seen)).any()
 
 
 @pytest.mark.parametrize("name", STYLES)
