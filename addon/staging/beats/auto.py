@@ -492,8 +492,10 @@ class _HeadTeller:
 
     def part(self, operand: Operand, axis: int = 0, many: bool = False) -> str:
         """A row (axis 0) or column of an operand as it is drawn: "a row of Q", "a column of Kᵀ"."""
-        name = f"{self.name_of(operand.stage)}{'ᵀ' * operand.transposed}"
-        what = ("row", "column")[axis]
+        planes = [part for part in self.p.arrangement.planes if part.stage is operand.stage]
+        turned = planes[0].transposed if planes else operand.transposed
+        name = f"{self.name_of(operand.stage)}{'ᵀ' * turned}"
+        what = ("row", "column")[axis != (turned != operand.transposed)]
         return f"{what}s of {name}" if many else f"a {what} of {name}"
 
     def shared(self, operand: Operand) -> str:
