@@ -132,7 +132,7 @@ def strip(scene, file: str, options: list[str], path: Path) -> None:
 
     frames = told_frames(plan(scene))
     width, height = 640, 360
-    sheet = Image.new("RGB", (3 * width, -(-len(frames) // 3) * height))
+    sheet = Image.new("RGB", (3 * width, -(-len(frames) // 3) * height), "white")
     with tempfile.TemporaryDirectory() as folder:
         for n, frame in enumerate(frames):
             still, where = Path(folder) / "still.png", ["--frame", frame]

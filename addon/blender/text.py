@@ -21,6 +21,7 @@ from ..staging.camera.framing import View
 from ..staging.plan import Plan
 from ..staging.writing.items import Bar, Dot, Text
 from ..staging.writing.lettering import LATE_KINDS
+from ..staging.writing.scripts import BAR_AT, BAR_WIDTH_OF_TYPE, ROOT, ROOT_SIGN
 from . import compat, tags
 from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
 from .objects import show
@@ -36,6 +37,9 @@ CALLOUT_KIND = "callout"
 SOFT_KINDS = "detail", "steps", "axis"  # labels that are dimmer
 DIM = 0.5  # of the way from the colour of type to the background, for the dots of the size legend
 PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
+# Where the strokes of a root's sign turn, in widths of it and in sizes of type; how wide they are, in bars.
+ROOT_STROKES = (0.1, 0.27, 0.53, 1.0), (0.36, 0.43, 0.0, BAR_AT)
+ROOT_WIDTHS = 1.0, 1.9, 1.0
 STROKE_AROUND = 0.012  # of the size of type, on a light background
 LIT_FRAMES = 2.0  # frames, to either side, in which a part is lit
 COMES, GOES_WITHIN = 0.15, 0.25  # seconds in which type comes and goes, at most this part of its time
@@ -200,7 +204,9 @@ def write_overlay(to: Writer, view: View, overlay: Any) -> None:
     written = []
     for line in overlay.texts:
         material = _type_of(p, line)
-        written.append((line, to.line(line, material, unit)))
+        is_root = line.text == ROOT_SIGN
+        ob = _root(line, unit, material, collection) if is_root else to.line(line, material, unit)
+        written.append((line, ob))
         _animate(line, written[-1][1])
         if line.barred:
             written.append((line, _bar_over(line, unit, material, collection)))
@@ -227,6 +233,23 @@ def _bar_over(line, unit, material, collection):
     """The bar of a root over a line of type, with the origin of that line."""
     corners = np.array(line.bar.box) - np.tile((line.x, line.y), 2)
     return shape("root", *rectangles(tuple(unit * corners)), material, collection)
+
+
+def _root(line, unit, material, collection):
+    """The sign of a root in even strokes, which end at the bar over what follows, at its line's origin.
+    A typeface's own sign is often heavy, and meets no bar."""
+    size = line.size / ROOT.size
+    low, thin = -ROOT.raised * size, BAR_WIDTH_OF_TYPE * size
+    x = line.width * np.array(ROOT_STROKES[0])
+    turns = np.stack([x, low + size * np.array(ROOT_STROKES[1])], axis=1)
+    quads = []
+    for start, end, width in zip(turns, turns[1:], thin * np.array(ROOT_WIDTHS), strict=False):
+        along = 0.5 * width * (end - start) / np.linalg.norm(end - start)
+        across = np.array([-along[1], along[0]])
+        ends = start - along, end + along
+        quads += [ends[0] - across, ends[1] - across, ends[1] + across, ends[0] + across]
+    points = np.column_stack([unit * np.array(quads), np.zeros(len(quads))])
+    return shape("root", points, np.arange(len(quads)).reshape(-1, 4), material, collection)
 
 
 def _type_of(p, line):

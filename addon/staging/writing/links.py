@@ -23,6 +23,7 @@ from .typesetter import CAPITALS, Typesetter
 
 MOST_LINKED, FEW_LINKED = 8, 3  # results of a picture; links between more of them would be a thicket
 PRODUCT_SIGN = "×"
+SUM_SIGNS = "+", "−"
 WORDLESS = {"rotary"}  # a step that is no word at an arrow: its matrix has a name of its own
 STEP_WORDS = dict.fromkeys(("multiply", "divide"), "scale") | dict.fromkeys(MASKING, "mask")
 SIGN_ROOM = 5.0  # from the middle of a sign to the ends of its lines
@@ -108,10 +109,11 @@ def links(
         if len(meets) == 2:
             way = _straight(meets[0], meets[1], free)
         else:
-            whole = spared == NO_LINE and one.needed
+            # A sum without one of its terms would be another one.
+            whole = (spared == NO_LINE and one.needed) or one.sign in SUM_SIGNS
             ends = [NOT_FREE if whole else _spared(one, plane, taken) for plane in one.planes]
             way = _around_a_sign(one.sign, ends, meets, free)
-        if way.cost >= DEAREST and one.needed and spared < SOME_LINKS:
+        if way.cost >= DEAREST and one.needed and one.sign not in SUM_SIGNS and spared < SOME_LINKS:
             return []
         if way.cost >= DEAREST:
             continue
@@ -135,7 +137,11 @@ def with_words(
             free.take(box / form.point)
     for sayings in dict.fromkeys(link.sayings for link in found):
         arrows = [(link, link.arrow) for link in found if link.arrow and link.sayings == sayings]
-        tried = ((link, _words(words, arrow, free, form)) for words in sayings for link, arrow in arrows)
+        tried = (
+            (link, _words(words, arrow, _others(found, link, form), free, form))
+            for words in sayings
+            for link, arrow in arrows
+        )
         texts |= dict(islice(((link, text) for link, text in tried if text), 1))
     return [replace(link, texts=(*link.texts, texts[link])) if link in texts else link for link in found]
 
@@ -267,6 +273,12 @@ def _meets(canvas: Canvas, plane: Plane, point: float, written: LinkRoom) -> Mee
                 found.append((*place, cost + PAST_LABELS * far, *normal, GAP_TO_LABELS, *anchor))
     every = np.array(found)
     return Meets(every[:, :2], every[:, 2], every[:, 3:5], every[:, 5], every[:, 6:])
+
+
+def _apart(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """How far each of some boxes (n, 4) is from the nearest of some points (m, 2): (n,)."""
+    beyond = np.maximum(boxes[:, None, :2] - points, points - boxes[:, None, 2:])
+    return np.linalg.norm(np.maximum(beyond, 0.0), axis=2).min(axis=1, initial=np.inf)
 
 
 # -- where nothing stands ---------------------------------------------------------------------------------
@@ -516,8 +528,16 @@ def _link(one: _Linked, way: _Way, form: LinkForm) -> Link:
     return Link(one.stage, tuple(texts), tuple(drawn), cost, drawn[-3] if way.arrow else None, one.words)
 
 
-def _words(words: str, arrow: Leader, free: Free, form: LinkForm) -> Text | None:
-    """The words beside an arrow, or else around its start; None where they have no room."""
+def _others(found: Sequence[Link], link: Link, form: LinkForm) -> np.ndarray:
+    """Points (n, 2) along the lines of all links but one."""
+    lines = [line for other in found if other is not link for line in other.lines]
+    along = [line.start + (line.end - line.start) * ALONG_A_LINK for line in lines]
+    return np.concatenate([np.empty((0, 2)), *along]) / form.point
+
+
+def _words(words: str, arrow: Leader, others: np.ndarray, free: Free, form: LinkForm) -> Text | None:
+    """The words beside an arrow, or else around its start, nearer to it than to the `others`, points (n, 2)
+    of other lines; None where they have no room."""
     start, end = arrow.start / form.point, arrow.end / form.point
     size = form.type.sized(form.word_size)
     half = 0.5 * np.array([form.type.width(words, form.word_size), CAPITALS * size]) / form.point
@@ -530,7 +550,9 @@ def _words(words: str, arrow: Leader, free: Free, form: LinkForm) -> Text | None
     ]
     sign = start - SIGN_ROOM * unit(end - start)
     middles = np.array([*beside, *(sign + SIGN_ROOM * ways + reach)])
-    clear = np.flatnonzero(free.boxes(np.concatenate([middles - half, middles + half], axis=1)))
+    own = np.concatenate([start + (end - start) * ALONG_A_LINK, sign[None]])
+    boxes = np.concatenate([middles - half, middles + half], axis=1)
+    clear = np.flatnonzero(free.boxes(boxes) & (_apart(boxes, own) < _apart(boxes, others)))
     if not len(clear):
         return None
     box = np.tile(middles[clear[0]], 2) + np.concatenate([-half, half])

@@ -262,7 +262,8 @@ class _FrameType:
 
     def legend(self) -> list[Item]:
         """The blocks of the legend along the bottom, each with what is to be seen at the time."""
-        blocks = [*self.bars(), self.sizes()]
+        # Numbers say more than sizes, which differ little then.
+        blocks = [*self.bars(), *([] if self.p.numbers else [self.sizes()])]
         gap = BETWEEN_BLOCKS * self.unit
         rows = self.rows(blocks, lambda block: block.width, gap)
         items, _ = stand_in_rows(rows, FRAME_EDGE * self.unit, gap, lambda _: self.left)

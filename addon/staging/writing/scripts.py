@@ -23,6 +23,7 @@ class Script:
 
 ON_THE_LINE = Script()
 RAISED, LOWERED = Script(0.62, 0.36), Script(0.62, -0.16)
+ROOT_SIGN = "√"
 ROOT, UNDER_ROOT = Script(1.22, -0.06), Script(barred=True)
 
 

@@ -24,7 +24,7 @@ from ...algebra.expression import (
 )
 from ...algebra.lowering import INNER_NAME
 from ...kinds.stage import Stage, stages_of
-from .scripts import LOWERED, ON_THE_LINE, RAISED, ROOT, TRANSPOSED, UNDER_ROOT, Script, indexed
+from .scripts import LOWERED, ON_THE_LINE, RAISED, ROOT, ROOT_SIGN, TRANSPOSED, UNDER_ROOT, Script, indexed
 
 PRINTED_SIGNS = {"@": " ", "*": " × ", "/": " / ", "+": " + ", "-": " − "}
 SUPERSCRIPTS = {"2": "²", "3": "³", "-1": "⁻¹"}
@@ -130,7 +130,7 @@ class _Setter:
                 return [*self.set(node.body, 6, act, lit), Part(f"[{ranges}]", lit)]
             case Call(function="sqrt") if isinstance(node.arguments[0], Number | Name):
                 under = self.set(node.arguments[0], 6, act, lit)
-                return [Part("√", lit, ROOT), *map(_under_root, under)]
+                return [Part(ROOT_SIGN, lit, ROOT), *map(_under_root, under)]
             case Call():
                 parts = [Part(f"{node.function}(", lit)]
                 for n, argument in enumerate(node.arguments):
