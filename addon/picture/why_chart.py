@@ -11,6 +11,7 @@ from ..staging.plan import Plan
 from ..staging.why import Why
 from ..staging.writing.boxes import meeting, under_boxes
 from ..staging.writing.items import Box, Rule, Text
+from ..staging.writing.overlay import FRAME_EDGE
 from ..staging.writing.typesetter import Typesetter, film_type, narrowness
 
 HEAD_SIZE, FOOT_SIZE = 0.024, 0.021  # sizes of type
@@ -96,6 +97,7 @@ def why_chart(
     as possible; None if there is no room. The `outlines` (n, 4, 2) of matrices and labels, the star's first,
     and the boxes `written` (m, 4) stay free."""
     narrow = narrowness(aspect)
+    edge = FRAME_EDGE * narrow
     type = film_type(p.typeface, narrow, narrow)
     for step, (width, part) in product(TRIED_STEPS, CHART_SIZES):
         wide = max(width + 0.09, type.width(why.head, HEAD_SIZE), type.width(why.largest, FOOT_SIZE))
@@ -103,8 +105,7 @@ def why_chart(
         x, y = (
             n.ravel()
             for n in np.meshgrid(
-                np.arange(CHART_MARGIN, aspect - wide - CHART_MARGIN, step),
-                np.arange(CHART_MARGIN, 1.0 - tall, step),
+                np.arange(edge, aspect - wide - edge, step), np.arange(edge, 1.0 - tall - edge, step)
             )
         )
         boxes = np.stack(
