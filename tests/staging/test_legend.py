@@ -213,6 +213,13 @@ def test_a_legend_shows_what_is_to_be_seen_at_the_time():
     assert bars[p.final["Q"].color_map] is None
 
 
+def test_beside_numbers_no_sizes_are_told():
+    sized = planned_from(LIT)
+    numbered = planned_from(LIT | {"look": {"numbers": "on"}})
+    told = [any("size" in item.text for item in overlay(p, 16 / 9).texts) for p in (sized, numbered)]
+    assert told == [True, False]
+
+
 def test_what_a_spotlight_fades_is_told_while_it_is_on():
     p = planned("C = A @ B", {}, A=(4, 3), B=(3, 2))
     lit = planned_from({**LIT, "spotlight": "C[1, 0]"})
@@ -226,6 +233,7 @@ def test_what_a_spotlight_fades_is_told_while_it_is_on():
 LIT = {
     "expression": "C = A @ B",
     "matrices": {"A": {"values": [[1, 2], [3, 4]]}, "B": {"values": [[5], [6]]}},
+    "look": {"numbers": "off"},
 }
 
 
