@@ -195,7 +195,7 @@ def test_labels_face_a_camera_that_moves_and_shapes_stay_under_names(factory):
             offset = ob.matrix_world.translation - ob.parent.matrix_world.translation
             x, y, z = facing.inverted() @ offset
             indent = 0.5 * (ob.dimensions.x - ob.parent.dimensions.x)  # where both begin at the same place
-            assert min(abs(x), abs(x - indent)) < 1e-3 and abs(z) < 1e-4 and y < -ob.data.size
+            assert min(abs(x), abs(x - indent)) < 0.02 and abs(z) < 1e-4 and y < -ob.data.size
 
 
 def test_lamps_haze_and_focus_are_as_the_scene_says(factory):
