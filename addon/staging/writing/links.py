@@ -13,7 +13,7 @@ import numpy as np
 
 from ...kinds.places import Plane
 from ...kinds.stage import Stage
-from ..scales import MASKING
+from ..scales import MASKING, SUM_SIGNS
 from .boxes import around, edges_of, within
 from .canvas import Canvas
 from .items import Box, Text
@@ -23,7 +23,6 @@ from .typesetter import CAPITALS, Typesetter
 
 MOST_LINKED, FEW_LINKED = 8, 3  # results of a picture; links between more of them would be a thicket
 PRODUCT_SIGN = "×"
-SUM_SIGNS = "+", "−"
 WORDLESS = {"rotary"}  # a step that is no word at an arrow: its matrix has a name of its own
 STEP_WORDS = dict.fromkeys(("multiply", "divide"), "scale") | dict.fromkeys(MASKING, "mask")
 SIGN_ROOM = 5.0  # from the middle of a sign to the ends of its lines
