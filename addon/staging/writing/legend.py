@@ -139,8 +139,8 @@ def sizes_of(p: Any, shine: Shine | None = None) -> LegendSizes:
     numbers = [number(part * end) for part in SHOWN_SIZES]
     widths = [least + (1 - least) * math.sqrt(part) for part in SHOWN_SIZES]
     masked = any(p.evaluation[stage].mask is not None for stage in stages_of(p.root))
-    absent = ["zero"] * (not p.numbers) + ["masked"] * masked
-    notes = [f"{' or '.join(absent)}: not drawn"] * bool(absent) + [FADED_NOTE] * _is_faded(p, shine)
+    absent = "zero or masked" if masked else "zero"
+    notes = [f"{absent}: not drawn"] + [FADED_NOTE] * _is_faded(p, shine)
     return LegendSizes(title, shape, tuple(zip(numbers, widths, strict=True)), "  ·  ".join(notes))
 
 
