@@ -13,7 +13,8 @@ from matrix_cinema.picture.given_camera import seen_through
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.boxes import edges_of, gaps_between, strips, within
 from matrix_cinema.staging.writing.canvas import Canvas
-from matrix_cinema.staging.writing.links import EDGE_GAP, Free, LinkForm, LinkRoom, links
+from matrix_cinema.staging.writing.links import EDGE_GAP, Free, LinkForm, LinkRoom, links, with_words
+from matrix_cinema.staging.writing.placing import Leader
 from matrix_cinema.staging.writing.typesetter import film_type
 
 ASPECT = 16 / 9
@@ -249,3 +250,37 @@ def test_a_lit_row_or_column_has_its_token_at_its_end():
     told = {(one.owner, one.text) for one in drawing.labels[-1].lettering.labels if one.kind == "lit"}
     assert told <= {("Q", "t1"), ("K", "t4"), ("V", "t4"), ("out", "t1")}
     assert {"Q", "K"} <= {owner for owner, _ in told}
+
+
+def test_a_sum_has_no_sign_unless_all_its_terms_have_a_line():
+    """In heads/multi_head a panel stands between the first term and the sum."""
+    drawing = film_of(planned_example("heads/multi_head"))
+    assert "out" not in links_of(drawing)[2]
+
+
+def test_words_stand_nearer_to_their_own_arrow_than_to_other_lines(head):
+    """A line of another link takes the place that they would have; so they stand elsewhere, or nowhere."""
+    p, drawing = head
+    canvas = Canvas(p, drawing.view(1e3), ASPECT, 1.0, film_type(p.typeface, 1.0))
+    form, area = LinkForm(canvas.type, 0.005, 0.04, 0.02), (0.0, 0.0, ASPECT, 1.0)
+    found = links(canvas, form, area, NOTHING_WRITTEN)
+
+    def words(every):
+        said = (
+            text for link in with_words(canvas, form, area, NOTHING_WRITTEN, every) for text in link.texts
+        )
+        return next((np.array(text.box) for text in said if text.kind == "steps"), None)
+
+    def apart(box, line):
+        along = line.start + (line.end - line.start) * np.linspace(0.0, 1.0, 400)[:, None]
+        return np.linalg.norm(np.maximum(np.maximum(box[:2] - along, along - box[2:]), 0.0), axis=1).min()
+
+    (arrow,) = [link.arrow for link in found if link.sayings]
+    before = words(found)
+    away = apart(before, arrow)
+    beside = before[[0, 2]] if 0.5 * (before[0] + before[2]) < arrow.start[0] else before[[2, 0]]
+    x = beside[0] + np.sign(beside[0] - beside[1]) * 0.9 * away  # on the side away from the arrow
+    other = Leader(np.array([x, before[1]]), np.array([x, before[3]]))
+    after = words([*found, replace(found[0], lines=(other,), arrow=None, sayings=())])
+    assert apart(before, other) < away
+    assert after is None or apart(after, arrow) < apart(after, other)

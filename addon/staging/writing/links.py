@@ -136,8 +136,9 @@ def with_words(
             free.take(box / form.point)
     for sayings in dict.fromkeys(link.sayings for link in found):
         arrows = [(link, link.arrow) for link in found if link.arrow and link.sayings == sayings]
+        others = {link: _others(found, link, form) for link, _ in arrows}
         tried = (
-            (link, _words(words, arrow, _others(found, link, form), free, form))
+            (link, _words(words, arrow, others[link], free, form))
             for words in sayings
             for link, arrow in arrows
         )
