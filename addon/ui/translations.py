@@ -1,31 +1,22 @@
-"""What the panel says in other languages, labels, tooltips and reports, in the form that Blender needs:
-language -> (context, English text) -> translation.
+"""What the panel says in other languages: labels, tooltips and reports.
 
-To add a language, add a dictionary; tests name what it lacks.
+Each language is a gettext file in `languages`, named by its code. To add one, copy another and translate it;
+tests name what it lacks. (Python itself reads such files only when they are compiled.)
 """
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import bpy
 
-from . import german, german_tips
+from ..errors import InputError
+from ..outputs import messages
 
-ANY, OF_OPERATORS = bpy.app.translations.contexts.default, bpy.app.translations.contexts.operator_default
-TRANSLATIONS = {
-    "de": {
-        **{(ANY, english): text for english, text in german.LABELS.items()},
-        **{(ANY, english): text for english, text in german_tips.TOOLTIPS.items()},
-        **{(ANY, english): text for english, text in german_tips.REPORTS.items()},
-        **{(OF_OPERATORS, english): text for english, text in german.OPERATOR_LABELS.items()},
-    }
-}
-# Names that are the same in every language: products, colour maps, styles, file suffixes.
-NAMES = {
-    "AgX", "Batlow", "Berlin", "Cycles", "EEVEE", "Filmic", "Ice Ember", "Inferno", "Jade", "Jade Lamp",
-    "Khronos PBR Neutral", "Lajolla", "Managua", "Matrix Cinema", "Mm", "Mm Positive", "One Ink", "Oslo R",
-    "Paper", "Print", "Sky Clay", "Softbox", "Studio", "Studio Dark", "Studio Light", "Two Inks",
-    "Two Lights", "Vik", "Viridis", "mm's", "Matrix Cinema (.toml, .safetensors, .npz, .npy)", "…",
-}  # fmt: skip
+LANGUAGES = Path(__file__).parent / "languages"
+_QUOTED = r'((?:"(?:[^"\\\n]|\\[nt"\\])*"\n?)+)'  # a text, perhaps in several lines
+_ENTRY = re.compile(rf"(?:msgctxt {_QUOTED})?msgid {_QUOTED}msgstr {_QUOTED}")
 
 
 def report(english: str, **values: Any) -> str:
@@ -33,8 +24,35 @@ def report(english: str, **values: Any) -> str:
     return bpy.app.translations.pgettext_rpt(english).format(**values)
 
 
+def translations(path: Path) -> dict[tuple[str, str], str]:
+    """(context, English text) -> translation, of a gettext file with a blank line between its entries.
+
+    An entry without a translation, or with one that is only a guess ("fuzzy"), stays in English. Raises
+    InputError for a file that is damaged."""
+    found = {}
+    for entry in re.split(r"\n\s*\n", path.read_text(encoding="utf-8").strip()):
+        lines = [line for line in entry.splitlines() if not line.startswith("#")]
+        if not lines or re.search(r"^#,.*fuzzy", entry, re.MULTILINE):
+            continue
+        texts = _ENTRY.fullmatch("\n".join(lines))
+        if texts is None:
+            raise InputError(f"{path}: expected msgid and msgstr with texts in quotes, found: {lines[0]}")
+        context, english, text = (
+            "".join(map(json.loads, (quoted or "").splitlines())) for quoted in texts.groups()
+        )
+        if english and text:
+            found[context or bpy.app.translations.contexts.default, english] = text
+    return found
+
+
 def register() -> None:
-    bpy.app.translations.register(__name__, TRANSLATIONS)
+    known = {}
+    for path in LANGUAGES.glob("*.po"):
+        try:
+            known[path.stem] = translations(path)
+        except (InputError, OSError, ValueError) as error:  # the panel then speaks English
+            messages.say("warning", str(error))
+    bpy.app.translations.register(__name__, known)
 
 
 def unregister() -> None:

@@ -91,10 +91,11 @@ def test_the_zip_holds_the_extension_and_nothing_else(package):
     names = zipfile.ZipFile(package).namelist()
     top = {name.split("/")[0] for name in names}
     assert top == {"__init__.py", "blender_manifest.toml", "LICENSE", "addon", "examples"}
-    data = {".toml", ".safetensors", ".npz", ".txt", ".json", ".md", ".webp"}
+    data = {".toml", ".safetensors", ".npz", ".txt", ".json", ".md", ".webp", ".po"}
     assert {Path(name).suffix for name in names} <= data | {".py", ""}
     assert "examples/data/minilm.safetensors" in names
-    expected = {str(path.relative_to(ROOT)) for path in (ROOT / "addon").rglob("*.py")}
+    kinds = ("*.py", "*.po", "*.json", "*.toml")
+    expected = {str(path.relative_to(ROOT)) for kind in kinds for path in (ROOT / "addon").rglob(kind)}
     assert expected <= set(names) and not set(LITTER) & set(names)
 
 
