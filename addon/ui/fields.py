@@ -2,12 +2,14 @@
 
 import contextlib
 import dataclasses
+import typing
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import bpy
 import numpy as np
 
+from ..description.style import Color
 from .wording import AUTOMATIC, choice_of, choices_of, identifier, words_of
 
 STILL: set = set()  # options of a property without keyframes, which would have no effect
@@ -41,13 +43,13 @@ def setting(kind: Any, name: str, description: str, **options: Any) -> Any:
     return kind(**{"name": name, "description": description, "options": STILL, "update": changed} | options)
 
 
-def group(name: str, cls: Any, names: Collection[str] | None = None, **more: Any) -> Any:
-    """A property group with the fields of a dataclass, or only those in `names`. `more` maps the name of a
-    field to further options of its property."""
+def group(name: str, cls: Any, names: Collection[str] | None = None, like: Any = None, **more: Any) -> Any:
+    """A property group with the fields of a dataclass, or only those in `names`; see `field_property`. `more`
+    maps the name of a field to further options of its property."""
     made = type(f"MATRIX_CINEMA_PG_{name}", (bpy.types.PropertyGroup,), {})
-    fields = [f for f in dataclasses.fields(cls) if names is None or f.name in names]
-    made.__annotations__ = {f.name: _property(cls, f, more.get(f.name, {})) for f in fields}
-    begins = {f.name: words_of(cls, f.name)[2].get(AUTOMATIC) for f in fields}
+    names = [f.name for f in dataclasses.fields(cls) if names is None or f.name in names]
+    made.__annotations__ = {one: field_property(cls, one, like, **more.get(one, {})) for one in names}
+    begins = {name: words_of(cls, name)[2].get(AUTOMATIC) for name in names}
     made.__annotations__ |= {switch_of(name): _switch(name, start) for name, start in begins.items() if start}
     return made
 
@@ -69,19 +71,25 @@ def _switch(name, start):
 
 def choices(cls: Any, name: str) -> tuple[tuple[str, str, str], ...]:
     """(identifier, label, tooltip) of each choice of a field, by its name."""
-    return choices_of(cls, next(f for f in dataclasses.fields(cls) if f.name == name))
+    return choices_of(cls, cls.__dataclass_fields__[name])
 
 
-def _property(cls, field, more):
-    label, tooltip, options = words_of(cls, field.name)
+def field_property(cls: Any, name: str, like: Any = None, **more: Any) -> Any:
+    """The property for a field of a dataclass. Its default is the class's, or the value of `like`. `more` are
+    further options of the property."""
+    field, default = cls.__dataclass_fields__[name], getattr(like or cls, name)
+    label, tooltip, options = words_of(cls, name)
+    options.pop(AUTOMATIC, None)
     kinds = {bool: bpy.props.BoolProperty, str: bpy.props.StringProperty, int: bpy.props.IntProperty}
-    kind, default = kinds.get(type(field.default), bpy.props.FloatProperty), field.default
-    limits = {"min": field.metadata.get("low"), "max": field.metadata.get("high")}
-    options = {key: one for key, one in options.items() if key != AUTOMATIC}
-    options |= {key: limit for key, limit in limits.items() if limit is not None} | more
-    if choices := choices_of(cls, field):
-        kind, default, options = bpy.props.EnumProperty, identifier(default), {"items": choices, **options}
-    return setting(kind, label, tooltip, default=default, **options)
+    kind: Any = kinds.get(type(default), bpy.props.FloatProperty)
+    own: dict[str, Any] = {}
+    if known := choices_of(cls, field):
+        kind, default, own = bpy.props.EnumProperty, identifier(default), {"items": known}
+    elif Color in typing.get_args(field.type):
+        kind, own = bpy.props.FloatVectorProperty, {"subtype": "COLOR_GAMMA", "min": 0.0, "max": 1.0}
+    for key, limit in (("min", field.metadata.get("low")), ("max", field.metadata.get("high"))):
+        own |= {} if limit is None else {key: limit}
+    return setting(kind, label, tooltip, default=default, **own | options | more)
 
 
 def show(group: Any, table: Any, names: Iterable[str]) -> None:

@@ -108,47 +108,24 @@ def _turn(item, direction):
     item.elevation = math.degrees(math.asin(min(max(up, -1.0), 1.0)))
 
 
-class MATRIX_CINEMA_PG_lamp(bpy.types.PropertyGroup):
-    on: fields.setting(bpy.props.BoolProperty, "On", "Whether it shines", default=True)
-    strength: fields.setting(
-        bpy.props.FloatProperty, "Strength", "Relative to the key light of the studio",
-        default=1.0, min=0.0, max=100.0, soft_max=4.0,
-    )  # fmt: skip
-    color: fields.setting(
-        bpy.props.FloatVectorProperty, "Color", "Colour of its light",
-        subtype="COLOR_GAMMA", min=0.0, max=1.0, default=(1.0, 1.0, 1.0),
-    )  # fmt: skip
-    size: fields.setting(
-        bpy.props.FloatProperty, "Softness", "Width of the lamp in sizes of the scene; a wide lamp is soft",
-        default=0.5, min=0.01, max=10.0, soft_max=3.0,
-    )  # fmt: skip
-    azimuth: fields.setting(
-        bpy.props.FloatProperty, "Azimuth", "Degrees: 0 at the camera, 90 at its right, 180 behind the scene",
-        min=-360.0, max=360.0,
-    )  # fmt: skip
-    elevation: fields.setting(
-        bpy.props.FloatProperty,
-        "Elevation",
-        "Degrees above the scene: 90 is straight above it",
-        min=-90.0,
-        max=90.0,
-    )
-    direction: bpy.props.FloatVectorProperty(
+LAMP_GROUP = fields.group("lamp", LampOptions, like=LampOptions(1.0, (1.0, 1.0, 1.0), 0.5, 0.0, 0.0))
+LAMP_GROUP.__annotations__ |= {
+    "on": fields.setting(bpy.props.BoolProperty, "On", "Whether it shines", default=True),
+    "direction": bpy.props.FloatVectorProperty(
         name="Direction",
         description="Direction of the lamp as the camera sees it: drag the ball",
         subtype="DIRECTION",
         options=fields.STILL,
         get=_direction,
         set=_turn,
-    )
-
-
+    ),
+}
 PROPERTIES = {
-    "lamps": bpy.props.CollectionProperty(type=MATRIX_CINEMA_PG_lamp, description="Key, fill and rim light"),
+    "lamps": bpy.props.CollectionProperty(type=LAMP_GROUP, description="Key, fill and rim light"),
     "lamp": bpy.props.IntProperty(min=0, options={"SKIP_SAVE"}, description="The lamp that is shown"),
     "rig": bpy.props.StringProperty(options=fields.STILL, description="The rig whose lamps are shown"),
 }
-CLASSES = (MATRIX_CINEMA_PG_lamp,)
+CLASSES = (LAMP_GROUP,)
 
 
 def register() -> None:

@@ -293,16 +293,13 @@ def _subjects(_group, context, text):
 # The classes
 
 MORE: dict[str, dict[str, Any]] = {
+    "expression": {"update": _expression_changed},
     "look": {"style": {"update": _style_chosen}, "object": {"search": _meshes}},
     "camera": {"subject": {"search": _subjects}},
     "render": {"device": {"search": preferences.device_names}},
 }
 GROUPS = {name: fields.group(name, cls, **MORE.get(name, {})) for name, cls in TABLES.items()}
 GROUPS["style"] = style.GROUP
-
-
-def _text(name, description, **options):
-    return fields.setting(bpy.props.StringProperty, name, description, **options)
 
 
 class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
@@ -330,24 +327,6 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         ),
     )
     problem: bpy.props.StringProperty(options=fields.STILL, description="The error in the chosen file")
-    expression: _text(
-        "Expression",
-        "The expression, such as out = (attn = softmax(Q @ K.T)) @ V",
-        update=_expression_changed,
-    )
-    title: _text("Title", "First line at the top of the picture")
-    caption: _text("Caption", "Second line, under the title")
-    star: _text("Star", "The matrix that the picture is about; empty: the last softmax; none: no matrix")
-    spotlight: _text(
-        "Spotlight", "Entries that stand out while all else steps back, such as attn[it, animal]"
-    )
-    why: _text("Why", "An entry to explain by the products that add up to it, such as attn[it, animal]")
-    readout: _text(
-        "Readout",
-        "Matrices to show flat beside the scene, such as attn; Q. auto: the star where it cannot be read in "
-        "the scene; off: none",
-        default="auto",
-    )
     output: bpy.props.StringProperty(
         name="Output",
         subtype="FILE_PATH",
@@ -371,7 +350,8 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
 
 
 MATRIX_CINEMA_PG_panel.__annotations__ |= (
-    {name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()}
+    {name: fields.field_property(Scene, name, **MORE.get(name, {})) for name in (*TEXT_FIELDS, "readout")}
+    | {name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()}
     | matrices.PROPERTIES
     | lamps.PROPERTIES
 )

@@ -4,17 +4,14 @@ The menu of styles fills these properties; a description keeps only the differen
 """
 
 import dataclasses
-import typing
 from typing import Any
 
-import bpy
 import numpy as np
 
 from ..description.scene import Scene
-from ..description.style import Color, Style, over
+from ..description.style import Style, over
 from ..look.styles import PLAIN, STYLES
-from .fields import setting
-from .wording import choices_of, words_of
+from .fields import group
 
 # The fields that the panel shows, in groups. Other fields stand in [look], or stay as in the scene file.
 RIG_FIELDS = ("light", "light_strength", "world", "environment", "environment_turn")
@@ -41,9 +38,9 @@ LOOK_FIELDS = (
 STYLE_FIELDS = tuple(name for group in (RIG_FIELDS, *AIR_FIELDS, *LOOK_FIELDS) for name in group)
 
 
-def fill(group: Any, scene: Scene) -> None:
+def fill(shown: Any, scene: Scene) -> None:
     """Show the style of a description. Its style must be a named one, not a file."""
-    show(group, over(STYLES.get(scene.look.style, PLAIN), scene.style))
+    show(shown, over(STYLES.get(scene.look.style, PLAIN), scene.style))
 
 
 def show(group: Any, style: Style) -> None:
@@ -85,21 +82,4 @@ def _plain(value):
     return tuple(round(255 * min(max(channel, 0.0), 1.0)) / 255 for channel in value)
 
 
-def _property(field):
-    label, tooltip, options = words_of(Style, field.name)
-    default = getattr(PLAIN, field.name)
-    kind: Any
-    own: dict[str, Any]
-    if field.metadata.get("choices"):
-        kind, own = bpy.props.EnumProperty, {"items": choices_of(Style, field)}
-    elif Color in typing.get_args(field.type):
-        kind, own = bpy.props.FloatVectorProperty, {"subtype": "COLOR_GAMMA", "min": 0.0, "max": 1.0}
-    elif isinstance(default, str):
-        kind, own = bpy.props.StringProperty, {}
-    else:
-        kind, own = bpy.props.FloatProperty, {"min": field.metadata["low"], "max": field.metadata["high"]}
-    return setting(kind, label, tooltip, default=default, **own | options)
-
-
-GROUP = type("MATRIX_CINEMA_PG_style", (bpy.types.PropertyGroup,), {})
-GROUP.__annotations__ = {f.name: _property(f) for f in dataclasses.fields(Style) if f.name in STYLE_FIELDS}
+GROUP = group("style", Style, STYLE_FIELDS, like=PLAIN)

@@ -43,8 +43,8 @@ def test_a_room_imports_only_from_rooms_before_it(path):
 # What these read is ours: tables of the package, pictures that this job has just made, logs.
 READS_ITS_OWN = {
     "formats/reading.py", "look/typeface.py", "look/color_maps.py", "outputs/blend_file.py",
-    "api.py", "outputs/marks.py", "outputs/silence.py", "memory.py", "ui/job.py", "ui/translations.py",
-    "outputs/mp4_notes.py",
+    "api.py", "outputs/marks.py", "outputs/silence.py", "memory.py", "ui/job.py", "outputs/mp4_notes.py",
+    "ui/translations.py", "ui/wording.py",
 }  # fmt: skip
 READING = {"open", "read_bytes", "read_text", "load", "loadtxt", "genfromtxt", "fromfile", "memmap"}
 

@@ -19,8 +19,10 @@ from drawn_panels import Layout, buttons, drawn_texts  # noqa: E402
 from matrix_cinema import ui  # noqa: E402
 from matrix_cinema.blender import compat, tags  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER, as_points  # noqa: E402
-from matrix_cinema.description.scene import from_json, load_scene, to_json  # noqa: E402
+from matrix_cinema.description.light import LampOptions  # noqa: E402
+from matrix_cinema.description.scene import MatrixOptions, ProductOptions, from_json, load_scene, to_json  # noqa: E402
 from matrix_cinema.description.style import Style  # noqa: E402
+from matrix_cinema.staging.budget import MOST_CLEAR_PRODUCTS  # noqa: E402
 from matrix_cinema.ui import (  # noqa: E402
     built,
     gallery,
@@ -33,7 +35,7 @@ from matrix_cinema.ui import (  # noqa: E402
     source,
     sweep,
 )
-from matrix_cinema.ui.wording import FIELDS  # noqa: E402
+from matrix_cinema.ui.wording import CHOICES, FIELDS  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("registered")
 CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
@@ -93,8 +95,9 @@ def test_registering_twice_leaves_nothing_behind():
 
 
 def test_every_field_of_a_description_has_words():
-    for cls, words in FIELDS.items():
-        assert set(words) == {f.name for f in dataclasses.fields(cls)}, cls
+    for cls in (*properties.TABLES.values(), Style, MatrixOptions, ProductOptions, LampOptions):
+        assert set(FIELDS[cls.__name__]) == {f.name for f in dataclasses.fields(cls)}, cls
+    assert f"{MOST_CLEAR_PRODUCTS:,}" in CHOICES["interior"]["default"][1]
     for group in (*lamps.CLASSES, *matrices.CLASSES, *properties.CLASSES):
         for prop in group.bl_rna.properties:
             assert prop.identifier in ("rna_type", "name") or prop.type == "POINTER" or prop.description
