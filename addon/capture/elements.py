@@ -8,6 +8,7 @@ their order, a tensor is lost: its strand has no places. What it is added to is 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
+from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -115,9 +116,6 @@ class Elements:
                 return
             follow_part(origins, call.args[0], part, name, region_of(call.args[0], call.args[1]))
             results.append(call.args[0])
-        elif name == "getitem" and _is_mask(call.args[1]):
-            chosen = [Strand(s.source, _chosen(s.places, call.args[1])) for s in origins.of(call.first)]
-            origins.set(result, chosen)
         elif name in VIEW_CALLS:
             follow_view(origins, call, result)
         elif name not in FRESH:
@@ -130,10 +128,9 @@ class Elements:
 
     def _puts_back(self, whole: torch.Tensor, mask: torch.Tensor, part: Any) -> bool:
         """Whether what is written at a mask is of the elements that stand there."""
-        there = {s.source: _chosen(s.places, mask) for s in self._origins.of(whole)}
-        return all(
-            s.source in there and _both(there[s.source], s.places) is not None for s in self._origins.of(part)
-        )
+        before = {s.source: s.places for s in self._origins.of(whole) if s.places is not None}
+        there = {one: was.through(getitem, (whole, mask), {}, whole)[0] for one, was in before.items()}
+        return all(_both(there.get(s.source), s.places) is not None for s in self._origins.of(part))
 
     def _strands(self, call: TorchCall, result: torch.Tensor) -> Iterator[Strand]:
         name, shape = call.name, tuple(result.shape)
@@ -206,15 +203,6 @@ def _has_shape(result: Any, shape: tuple[int, ...]) -> bool:
 
 def _is_mask(key: Any) -> bool:
     return isinstance(key, torch.Tensor) and key.dtype == torch.bool and key.dim() > 0
-
-
-def _chosen(places: Places | None, mask: torch.Tensor) -> Places | None:
-    """The places of tensor[mask]: one axis for those of the mask."""
-    if places is None:
-        return None
-    at = mask.nonzero().T.cpu().numpy()
-    rows = np.sum([along[own] for along, own in zip(places.along, at, strict=False)], axis=0)
-    return _shared(places.shape, (rows, *places.along[mask.dim() :]), places.start)
 
 
 def _settled(strands: Sequence[Strand], product: bool = False) -> list[Strand]:

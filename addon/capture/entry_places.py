@@ -5,15 +5,17 @@ place of entry (i, j, …) in the source, counted row by row, is start + along[0
 array of numbers for each axis is enough. An entry that is not from the source has the place NaN.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 import numpy as np
 import torch
 
 MISSING = -1
+MOST_COPIED = 2**24  # entries of a tensor whose places are followed through a function that copies
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +83,11 @@ class Places:
     def through(
         self, function: Callable, args: tuple, kwargs: dict, which: torch.Tensor
     ) -> list["Places | None"]:
-        """The Places after a function that rearranges without copying, one for each of its results.
+        """The Places after a function that rearranges the entries of the argument `which`, one for each of its
+        results.
 
-        The function is run on a tensor without numbers, in the place of the argument `which`. The strides of
-        the results say how it rearranges.
+        The function is run on a tensor without numbers; if it copies nothing, the strides of the results say
+        how it rearranges. If it copies, it is run on the places themselves.
         """
         others = (*(one for one in args if one is not which), *kwargs.items())
         key = (function, repr(others)) if _plain(others) else None
@@ -98,14 +101,20 @@ class Places:
     def _found(
         self, function: Callable, args: tuple, kwargs: dict, which: torch.Tensor
     ) -> list["Places | None"]:
+        def run(probe: torch.Tensor) -> list[torch.Tensor]:
+            own = (probe if one is which else one for one in args)
+            results = function(*own, **{name: probe if one is which else one for name, one in kwargs.items()})
+            return list(results) if isinstance(results, (tuple, list)) else [results]
+
         probe = torch.empty(self.own_shape, device="meta")
-        args = tuple(probe if one is which else one for one in args)
-        kwargs = {name: probe if one is which else one for name, one in kwargs.items()}
-        results = function(*args, **kwargs)
-        results = results if isinstance(results, (tuple, list)) else [results]
-        return [
-            self.viewed(result) if result._base is probe or result is probe else None for result in results
-        ]
+        with contextlib.suppress(RuntimeError, NotImplementedError):  # what depends on numbers
+            results = run(probe)
+            if all(one._base is probe or one is probe for one in results):
+                return [self.viewed(one) for one in results]
+        if np.prod(self.own_shape) > MOST_COPIED:
+            return [None]
+        places = torch.from_numpy(self.start + np.asarray(reduce(np.add.outer, self.along)))
+        return [_separated(self.shape, one.cpu().numpy()) for one in run(places.to(which.device))]
 
     def viewed(self, view: torch.Tensor) -> "Places | None":
         """Of a view of a tensor that lies as this one's does when it is contiguous."""
@@ -285,6 +294,18 @@ class Places:
 def _of_source(shape: tuple[int, ...]) -> Places:
     steps = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
     return Places(shape, tuple(np.arange(n) * float(step) for n, step in zip(shape, steps, strict=True)))
+
+
+def _separated(shape: tuple[int, ...], entries: np.ndarray) -> Places | None:
+    """The Places by the place of every entry. None where no array for each axis says these."""
+    there = np.flatnonzero(~np.isnan(entries))
+    if not len(there):
+        return None
+    first = np.unravel_index(there[0], entries.shape)
+    lines = [entries[(*first[:axis], slice(None), *first[axis + 1 :])] for axis in range(entries.ndim)]
+    along, start = tuple(line - entries[first] for line in lines), float(entries[first])
+    same = np.array_equal(start + np.asarray(reduce(np.add.outer, along)), entries, equal_nan=True)
+    return Places(shape, along, start) if same else None
 
 
 def _plain(values: Any) -> bool:

@@ -12,7 +12,7 @@ import torch
 
 from .entry_places import Places, joined
 from .origins import ActivationProduct, Change, Linear, Origins, Strand, to_linears
-from .tensors import Held, Keeper, TorchCall, Unwatchable, coarseness, number_of, type_name
+from .tensors import Held, Keeper, TorchCall, Unwatchable, coarseness, number_of, tensors_in, type_name
 
 VIEW_CALLS = {
     "view", "reshape", "transpose", "permute", "movedim", "T", "mT", "H", "mH", "t", "adjoint", "flatten",
@@ -21,6 +21,8 @@ VIEW_CALLS = {
     "dsplit",
     "unbind", "unsafe_chunk", "unsafe_split", "diagonal", "unfold", "as_strided", "ravel", "atleast_2d",
     "atleast_3d", "swapdims", "slice",
+    # These copy entries, too.
+    "roll", "flip", "index_select", "repeat_interleave", "repeat", "tile",
 }  # fmt: skip
 # The same numbers, if in another type or place. What was masked may become another large number.
 SAME = {
@@ -91,42 +93,19 @@ def follow(known: Known, call: TorchCall, result: Any) -> None:
 
 
 def follow_view(origins: Origins, call: TorchCall, result: Any) -> None:
-    tensor = call.first
-    results = result if isinstance(result, (tuple, list)) else [result]
-    results = [one for one in results if isinstance(one, torch.Tensor)]
+    """After a function that takes entries of one tensor and changes none."""
+    tensor, results = call.first, tensors_in(result)
     found: list[list[Strand]] = [[] for _ in results]
     for strand in origins.of(tensor):
         moved: list[Places | None] = [None] * len(results)
         if strand.places is not None:
             with contextlib.suppress(*NO_VIEW):
                 moved = strand.places.through(call.function, call.args, call.kwargs, tensor)
-            if call.name == "getitem" and moved == [None]:
-                moved = [_indexed(strand.places, call.args[1])]
         for one, places, own in zip(results, moved, found, strict=False):
             fits = places is not None and places.own_shape == tuple(one.shape)
             own.append(replace(strand, places=places if fits else None))
     for one, own in zip(results, found, strict=True):
         origins.set(one, own)
-
-
-def _indexed(places: Places, key: Any) -> Places | None:
-    """The Places after tensor[:, …, list of numbers], which copies. None for any other key."""
-    key = key if isinstance(key, tuple) else (key,)
-    before = [n for n, k in enumerate(key) if k is Ellipsis]
-    skipped = len(places.along) - len(key) + 1 if before else 0
-    chosen = []
-    for n, k in enumerate(key):
-        if isinstance(k, (torch.Tensor, list, np.ndarray)):
-            chosen.append((n + (skipped - 1 if before and n > before[0] else 0), k))
-        elif k is not Ellipsis and k != slice(None):
-            return None
-    if len(chosen) != 1:
-        return None
-    ((axis, numbers),) = chosen
-    numbers = np.asarray(numbers.tolist() if isinstance(numbers, torch.Tensor) else numbers)
-    if numbers.ndim != 1 or not len(numbers):
-        return None
-    return places.replaced(axis, places.along[axis][numbers])
 
 
 def follow_part(origins: Origins, whole: torch.Tensor, part: Any, name: str, region: Places | None) -> None:
@@ -523,45 +502,6 @@ def _each(change: Callable[[Places, TorchCall], Places | None], name: str = "") 
     return strands
 
 
-def _rolled(places: Places, call: TorchCall) -> Places | None:
-    shifts, axes = call.argument(1, "shifts"), call.argument(2, "dims")
-    shifts, axes = ((one,) if isinstance(one, int) else one for one in (shifts, axes))
-    for shift, axis in zip(shifts, axes or (), strict=False):
-        places = places.replaced(axis, np.roll(places.along[axis], shift))
-    return places if axes else None
-
-
-def _several(call: TorchCall) -> Any:
-    """Numbers that are given one by one, or as a tuple."""
-    args = call.args
-    return args[1] if len(args) == 2 and not isinstance(args[1], int) else args[1:]
-
-
-def _flipped(places: Places, call: TorchCall) -> Places:
-    for axis in _several(call) or call.kwargs.get("dims", ()):
-        places = places.replaced(axis, places.along[axis][::-1])
-    return places
-
-
-def _chosen(places: Places, call: TorchCall) -> Places:
-    axis, index = call.argument(1, "dim"), call.argument(2, "index")
-    return places.replaced(axis, places.along[axis][np.asarray(index.tolist()).reshape(-1)])
-
-
-def _repeated_each(places: Places, call: TorchCall) -> Places | None:
-    times, axis = call.argument(1, "repeats"), call.argument(2, "dim")
-    if not isinstance(times, int) or axis is None:
-        return None
-    return places.replaced(axis, np.repeat(places.along[axis], times))
-
-
-def _repeated(places: Places, call: TorchCall) -> Places:
-    times = tuple(_several(call)) or tuple(call.kwargs.get("dims") or call.kwargs.get("repeats") or ())
-    along = [np.zeros(1)] * (len(times) - len(places.along)) + list(places.along)
-    times = (1,) * (len(along) - len(times)) + times
-    return Places(places.shape, tuple(np.tile(a, n) for a, n in zip(along, times, strict=True)), places.start)
-
-
 def _padded(places: Places, call: TorchCall) -> Places | None:
     widths, mode = call.argument(1, "pad"), call.argument(2, "mode", "constant")
     if mode != "constant" or any(width < 0 for width in widths):
@@ -611,9 +551,6 @@ def _into_cache(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[S
 
 
 REARRANGED: dict[str, Rearrangement] = {
-    "cat": _cat, "stack": _stack, "roll": _each(_rolled), "flip": _each(_flipped),
-    "pad": _pad,
-    "index_select": _each(_chosen), "repeat_interleave": _each(_repeated_each), "repeat": _each(_repeated),
-    "tile": _each(_repeated), "view_as_complex": _each(_as_complex), "view_as_real": _each(_as_real),
-    "index_copy": _into_cache,
+    "cat": _cat, "stack": _stack, "pad": _pad, "view_as_complex": _each(_as_complex),
+    "view_as_real": _each(_as_real), "index_copy": _into_cache,
 }  # fmt: skip
