@@ -36,3 +36,10 @@ def attend(
         total = total + np.exp(sink - top)
     pattern = weights / np.where(total > 0, total, 1.0)
     return scores, logits, pattern, pattern @ v
+
+
+def causal_mask(rows: int, columns: int, offset: int = 0, window: int = 0) -> np.ndarray:
+    """Which keys each query may attend to, bool [rows, columns]: no later ones, and only the last `window` ones
+    where that is not 0. Query 0 is key `offset`."""
+    ahead = np.arange(columns)[None, :] - (np.arange(rows)[:, None] + offset)
+    return (ahead <= 0) & (ahead > -window) if window else ahead <= 0

@@ -401,7 +401,7 @@ def _projected(
         projection = seen.found[name]
         tokens = (seen.q if name == "Q" else seen.k).shape[1]
         lacking = tokens - len(projection.x)
-        shares = name != "Q" and "x" in inputs and _same(projection, seen.found["Q"])
+        shares = name != "Q" and "x" in inputs and _same(projection.x, inputs["x"])
         extra = 0 < lacking <= EXTRA_KEYS and shares and bool(projection.seen[: len(projection.x)].all())
         if lacking and not extra:
             refused[f"W_{name}"] = f"its input was seen for {len(projection.x)} of {tokens} tokens"
@@ -409,7 +409,7 @@ def _projected(
         if name == "V" and projection.how != "value":
             refused["W_V"] = "something lies between the linear map and the values"
             continue
-        inputs |= _input(name, projection, seen.found, inputs)
+        inputs |= _input(name, projection.x, inputs)
         part = projection if len(own) == len(projection.weight) else projection.of(own)
         tensors[f"W_{name}"] = part.weight
         if part.bias is not None:
@@ -421,20 +421,16 @@ def _projected(
     return tensors | inputs
 
 
-def _input(name: str, projection: Projection, found: dict, inputs: dict) -> dict[str, np.ndarray]:
-    """The input tensor of a projection, by its name `x`, `x_k` or `x_v`, unless the layer has it already."""
-    if name == "Q":
-        return {"x": projection.x}
-    if "x" in inputs and _same(projection, found["Q"]) and not (name == "V" and "x_k" in inputs):
-        return {}
-    if name == "V" and "x_k" in inputs:
-        return {} if _same(projection, found["K"]) else {"x_v": projection.x}
-    return {"x_k": projection.x} if name == "K" or "x" not in inputs else {"x_v": projection.x}
+def _input(name: str, x: np.ndarray, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The input tensor of a projection, by its name `x`, `x_k` or `x_v`, unless it is the last of the layer's
+    `inputs` anyway."""
+    if not inputs:
+        return {"x" if name == "Q" else "x_k": x}
+    return {} if _same(x, list(inputs.values())[-1]) else {f"x_{name.lower()}": x}
 
 
-def _same(one: Projection, other: Projection) -> bool:
-    """Whether two projections are of the same input, token by token."""
-    return one.x is other.x or np.array_equal(one.x, other.x)
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    return one is other or np.array_equal(one, other)
 
 
 def _output(

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from ..attention.attend import causal_mask
+
 
 def named(allowed: np.ndarray | None, rows: int, columns: int) -> dict[str, Any]:
     """The name in the capture of a mask [heads or 1, queries or 1, keys or 1], or None for no mask."""
@@ -25,11 +27,7 @@ def array_of(mask: dict[str, Any], rows: int, columns: int) -> np.ndarray | None
     """The mask of a name alone, [1, queries, keys], True where a query may attend; None where all may."""
     if mask["kind"] == "none":
         return None
-    ahead = np.arange(columns)[None, :] - np.arange(rows)[:, None] - mask.get("offset", 0)
-    allowed = ahead <= 0
-    if mask["kind"] == "window":
-        allowed &= ahead > -mask["size"]
-    return allowed[None]
+    return causal_mask(rows, columns, mask.get("offset", 0), mask.get("size", 0))[None]
 
 
 def compressed(array: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ it and which functions changed them on the way.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -194,9 +194,11 @@ class Result:
 
 @dataclass(eq=False)
 class MappedResult:
-    """The result of the map after an attention."""
+    """The result of the map after an attention; `maps` are the serial numbers of all maps that made it, once
+    it is in a residual stream."""
 
     taken: Any
+    maps: set[int] = field(default_factory=set)
 
 
 class Origins:

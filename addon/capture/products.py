@@ -109,12 +109,9 @@ def _without_ellipsis(
     return own, out.replace("...", "".join(spare[:most])) if arrow else "".join(spare[:most])
 
 
-def three_operands(args: tuple) -> tuple[str, tuple, str, tuple] | None:
-    """An einsum of three tensors as two einsums of two: (equation, its two operands, equation, the third
-    operand).
-
-    The second einsum takes the result of the first and then the third operand. None for any other einsum.
-    """
+def three_operands(args: tuple) -> tuple[Contraction, Contraction] | None:
+    """An einsum of three tensors as two products, of which the second takes the result of the first. None for
+    any other einsum."""
     operands = args[1] if len(args) == 2 and isinstance(args[1], (tuple, list)) else args[1:]
     if len(operands) != 3 or not isinstance(args[0], str) or "->" not in args[0]:
         return None
@@ -124,11 +121,12 @@ def three_operands(args: tuple) -> tuple[str, tuple, str, tuple] | None:
         terms, out = _without_ellipsis(terms, out, operands, True)
     # Scores are a product of two; what has the fewest axes is a factor of them, or weights that come after.
     last = min(range(3), key=lambda n: (operands[n].dim(), n != 2))
-    first = [n for n in range(3) if n != last]
-    needed = set(terms[last]) | set(out)
-    between = "".join(dict.fromkeys(c for n in first for c in terms[n] if c in needed))
-    one = f"{terms[first[0]]},{terms[first[1]]}->{between}"
-    return one, tuple(operands[n] for n in first), f"{between},{terms[last]}->{out}", (operands[last],)
+    left, right = (n for n in range(3) if n != last)
+    a, b = terms[left], terms[right]
+    between = "".join(dict.fromkeys(c for c in a + b if c in terms[last] + out))
+    first = Contraction(operands[left], operands[right], a, b, between)
+    made = torch.einsum(f"{a},{b}->{between}", first.left, first.right)
+    return first, Contraction(made, operands[last], between, terms[last], out)
 
 
 def elementwise(contraction: Contraction) -> tuple[torch.Tensor, torch.Tensor] | None:

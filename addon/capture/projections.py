@@ -7,7 +7,7 @@ turned them ("length"). Or something else made them from it, such as a norm or a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,10 +54,7 @@ class Projection:
         """Of some heads."""
         factors = self.factors and (self.factors[0], self.factors[1][heads])
         bias = None if self.bias is None else self.bias[heads]
-        return Projection(
-            self.x, self.weight[heads], bias, self.pre[heads], self.how, self.factor, self.seen, factors,
-            self.added,
-        )  # fmt: skip
+        return replace(self, weight=self.weight[heads], bias=bias, pre=self.pre[heads], factors=factors)
 
 
 def alike(one: Projection, other: Projection) -> bool:
@@ -75,15 +72,9 @@ def alike(one: Projection, other: Projection) -> bool:
 def side_by_side(projections: Sequence[Projection]) -> Projection:
     """The projection of the heads of several that are alike."""
     first = projections[0]
-    return Projection(
-        first.x,
-        np.concatenate([one.weight for one in projections]),
-        None if first.bias is None else np.concatenate([one.bias for one in projections]),
-        np.concatenate([one.pre for one in projections]),
-        first.how,
-        first.factor,
-        first.seen,
-    )
+    arrays = {n: np.concatenate([getattr(one, n) for one in projections]) for n in ("weight", "pre")}
+    bias = None if first.bias is None else np.concatenate([one.bias for one in projections])
+    return replace(first, **arrays, bias=bias)
 
 
 def find_projection(

@@ -134,8 +134,7 @@ def record(
         f"{f'module {name}' if name else 'the model'} ran in another thread, which is not recorded"
         for name in run.others()[:3]
     ]
-    told += _lost(recorder) + _apart(recorder) + _unproven(recorder) + _copies(recorder)
-    for one in told:
+    for one in told + _told_by(recorder):
         _tell(one)
     if not recording.layers and not absent:
         raise InputError(_why_nothing(watch, recording.left_out))
@@ -176,35 +175,23 @@ def _finish(
     return absent
 
 
-def _lost(recorder: Recorder) -> list[str]:
-    """Messages about steps of decoding that were given up."""
-    return [
+def _told_by(recorder: Recorder) -> list[str]:
+    """Messages about steps of decoding that do not fit together, and about attentions side by side."""
+    told = [
         f"{module}: its steps of decoding do not continue one another; the last that do are kept"
         for module in dict.fromkeys(recorder.lost)
     ]
-
-
-def _apart(recorder: Recorder) -> list[str]:
-    """Messages about steps of decoding that became a layer each."""
-    return [
+    told += [
         f"{module or 'the model'}: its steps of decoding could not be joined, and are {count} layers here; "
         "their keys change or move in the cache"
         for module, count in recorder.apart().items()
     ]
-
-
-def _unproven(recorder: Recorder) -> list[str]:
-    """Messages about attention that is not known to be of the element that was asked for."""
-    return [
+    told += [
         f"{module or 'the model'}: attention {number} of {count} side by side is recorded, which is not "
         f"known to be that of batch element {recorder.batch}; record a batch of one"
         for module, (number, count) in recorder.unproven.items()
     ]
-
-
-def _copies(recorder: Recorder) -> list[str]:
-    """Messages about tokens that a model reads several times side by side, as for guidance."""
-    return [
+    return told + [
         f"{module or 'the model'}: {count} attentions of the same tokens run side by side; number {number} "
         "is recorded, another by window="
         for module, (number, count) in recorder.copies.items()

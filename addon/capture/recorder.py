@@ -209,14 +209,6 @@ class Recorder:
             seen.refused.pop("W_O", None)
         return MappedResult(taken)
 
-    def awaits(self, written: MappedResult) -> bool:
-        """Whether what the output was added to has not been seen yet."""
-        return written.taken.awaits
-
-    def first(self, written: MappedResult) -> int:
-        """When the projection of the attention's queries ran."""
-        return written.taken.first
-
     def add(self, strand: Strand, own: torch.Tensor, stream: torch.Tensor, times: float) -> None:
         """The output of an attention, `own` by its strand, is added to the residual stream."""
         taken = strand.source.taken

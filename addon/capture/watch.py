@@ -7,7 +7,7 @@ its result is returned untouched. If something goes wrong here, a warning says s
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -56,14 +56,6 @@ SUMMED = ", and it weighs a sum entry by entry"
 TWO_MAPS = "two linear maps take the result of the heads"
 
 
-@dataclass(frozen=True, eq=False)
-class InStream:
-    """What an attention wrote into a residual stream, and the serial numbers of the maps that made it."""
-
-    mapped: MappedResult
-    maps: set[int]
-
-
 class Watch(TorchFunctionMode):
     """Active as a context manager while the model runs.
 
@@ -85,7 +77,7 @@ class Watch(TorchFunctionMode):
         self._serial = 0
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._heads: int | None = None  # of the nn.MultiheadAttention that is running
-        self._streams = ByTensor()  # residual stream -> the InStream that is in it
+        self._streams = ByTensor()  # residual stream -> the MappedResult that was added to it
         # The scores of a softmax that became a layer, by its step.
         self._scores_of: WeakKeyDictionary[Change, ActivationProduct] = WeakKeyDictionary()
 
@@ -219,12 +211,12 @@ class Watch(TorchFunctionMode):
 
     def _note_products(self, call: TorchCall, result: torch.Tensor) -> None:
         """A product, or one of three tensors as two of two."""
-        parts = three_operands(call.args) if call.name == "einsum" else None
-        if parts is not None and any(self._origins.of(one) for one in tensors_in(call.args)):
-            first, operands, second, last = parts
-            between = torch.einsum(first, *operands)
-            self._note_product(Contraction(*operands, *_terms(first)), between)
-            self._note_product(Contraction(between, *last, *_terms(second)), result)
+        known = call.name == "einsum" and any(map(self._origins.of, tensors_in(call.args)))
+        parts = three_operands(call.args) if known else None
+        if parts is not None:
+            first, second = parts
+            self._note_product(first, second.left)
+            self._note_product(second, result)
             return
         try:
             contraction = contraction_of(call)
@@ -497,7 +489,7 @@ class Watch(TorchFunctionMode):
     def _written(self, tensor: torch.Tensor) -> Strand | None:
         """The strand of a tensor that leads to the output of an attention to which nothing was added yet."""
         for strand in self._origins.of(tensor):
-            if isinstance(strand.source, MappedResult) and self._recorder.awaits(strand.source):
+            if isinstance(strand.source, MappedResult) and strand.source.taken.awaits:
                 return strand
         return None
 
@@ -518,11 +510,11 @@ class Watch(TorchFunctionMode):
                 self._origins.forget(result)
                 return True
             values = [stream if one is left and stream is not None else one for one in (own, other)]
-            maps = {s.source.serial for s in to_linears(self._origins.of(own))}
+            written.source.maps = {s.source.serial for s in to_linears(self._origins.of(own))}
             self._recorder.add(written, *values, times)
             # The way back from the residual stream would lead through all layers.
             self._note_root(result)
-            self._streams.set(result, InStream(written.source, maps))
+            self._streams.set(result, written.source)
             return True
         self._note_in_stream(left, right, result)
         return call.name == "add" and (
@@ -538,11 +530,11 @@ class Watch(TorchFunctionMode):
                 continue
             for strand in self._origins.of(other):
                 source = strand.source
-                if isinstance(source, MappedResult) and source.taken is written.mapped.taken:
+                if isinstance(source, MappedResult) and source.taken is written.taken:
                     self._recorder.refuse_output(source, "it is added to the residual stream twice")
                 elif isinstance(source, Linear) and source.serial not in written.maps:
-                    if _takes(source, written.mapped.taken, written.maps):
-                        self._recorder.refuse_output(written.mapped, TWO_MAPS)
+                    if _takes(source, written.taken, written.maps):
+                        self._recorder.refuse_output(written, TWO_MAPS)
             self._streams.set(result, written)
 
     def _is_of_two_maps(self, tensor: torch.Tensor, written: MappedResult) -> bool:
@@ -555,23 +547,18 @@ class Watch(TorchFunctionMode):
 
     def _is_newer(self, tensor: torch.Tensor, written: MappedResult) -> bool:
         """Whether a tensor was made after the projections of an attention, as a parallel map is."""
-        serials = [
-            s.source.serial
-            for s in self._origins.of(tensor)
-            if isinstance(s.source, (Linear, ActivationProduct))
-        ]
-        return any(serial >= self._recorder.first(written) for serial in serials)
+        sources = [strand.source for strand in self._origins.of(tensor)]
+        made = [one for one in sources if isinstance(one, (Linear, ActivationProduct))]
+        return any(one.serial >= written.taken.first for one in made)
 
     def _note_bias(self, left: torch.Tensor, right: torch.Tensor, result: torch.Tensor, alpha: float) -> bool:
         """x @ W + b, by hand."""
         for own, bias in ((left, right), (right, left)):
-            linear = self._whole(own, 1.0)
-            if (
-                linear is None
-                or linear.bias is not None
-                or alpha != 1
-                or not self._is_weight(bias, self._origins.of(bias))
-            ):
+            strand = self._whole(own)
+            if strand is None or strand.factor != 1 or alpha != 1:
+                continue
+            linear = strand.source
+            if linear.bias is not None or not self._is_weight(bias, self._origins.of(bias)):
                 continue
             features = _count(linear.y.tensor, linear.out, linear.a)
             if bias.numel() != features or bias.shape[-1:] != own.shape[-1:]:
@@ -587,17 +574,17 @@ class Watch(TorchFunctionMode):
     ) -> bool:
         """x W + c (x A) B: a map with a low-rank part, of the same x, or with several."""
         for own, other, times in ((left, right, alpha), (right, left, 1.0)):
-            base, low = self._whole(own, 1.0, reshaped=True), self._whole(other)
-            if base is None or low is None or (own is right and alpha != 1):
+            plain, low = self._whole(own, reshaped=True), self._whole(other)
+            if plain is None or plain.factor != 1 or low is None or (own is right and alpha != 1):
                 continue
-            before = merged(low)
-            if before is low or before.factors is None:
+            base, before = plain.source, merged(low.source)
+            if before is low.source or before.factors is None:
                 continue
             of_both = [[axis - len(one.out) for axis in one.features] for one in (base, before)]
             xs = in_rows(base, True), in_rows(before, True)
             if of_both[0] != of_both[1] or not same_place(*xs) or xs[0].data_ptr() != xs[1].data_ptr():
                 continue
-            factor = times * self._factor(other)
+            factor = times * low.factor
             bias = base.bias
             if before.bias is not None:
                 own_bias = before.bias.tensor * factor
@@ -606,24 +593,16 @@ class Watch(TorchFunctionMode):
             a, b = before.factors[0], before.factors[1] * factor
             if base.factors is not None:  # a second adapter beside the first: one low-rank part of both
                 a, b = torch.cat([base.factors[0], a], dim=1), torch.cat([base.factors[1], b])
-            plain = base if base.factors is None else base.base
-            self._replace(before, result, bias=bias, base=plain, factors=(a, b))
+            alone = base if base.factors is None else base.base
+            self._replace(before, result, bias=bias, base=alone, factors=(a, b))
             return True
         return False
 
-    def _factor(self, tensor: torch.Tensor) -> float:
-        return next(s.factor for s in self._origins.of(tensor) if isinstance(s.source, Linear))
-
-    def _whole(
-        self, tensor: torch.Tensor, factor: float | None = None, reshaped: bool = False
-    ) -> Linear | None:
-        """The linear map whose output a tensor is, as it is (or times a number, for no `factor`); perhaps
-        `reshaped`."""
+    def _whole(self, tensor: torch.Tensor, reshaped: bool = False) -> Strand | None:
+        """The strand to the linear map whose output a tensor is, times a number; perhaps `reshaped`."""
         for strand in to_linears(self._origins.of(tensor)):
-            if not (strand.source.whole and (strand.is_whole or (reshaped and strand.is_reshaped))):
-                continue
-            if factor is None or strand.factor == factor:
-                return strand.source
+            if strand.source.whole and (strand.is_whole or (reshaped and strand.is_reshaped)):
+                return strand
         return None
 
     def _replace(self, linear: Linear, result: torch.Tensor, **changes: Any) -> None:
@@ -693,11 +672,6 @@ def _without_copies(tensor: torch.Tensor, own: str, other: str, out: str) -> tup
         if letter in other and letter in out and (tensor.stride(axis) == 0 or tensor.shape[axis] == 1):
             tensor, own = tensor.select(axis, 0), own.replace(letter, "")
     return tensor, own
-
-
-def _terms(equation: str) -> list[str]:
-    inputs, _, out = equation.partition("->")
-    return [*inputs.split(","), out]
 
 
 def _count(y: torch.Tensor, out: str, a: str) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..attention.attend import attend
+from ..attention.attend import attend, causal_mask
 from ..attention.naming import layer_names
 from ..attention.tokens import is_byte_level, written
 from ..errors import InputError
@@ -189,12 +189,9 @@ class Capture:
         layer = self.layer(layer)
         self._require_room(layer)
         rows, columns = layer.sizes["Q"], layer.sizes["K"]
-        ahead = np.arange(columns)[None, :] - (np.arange(rows)[:, None] + layer.offset)
         allowed = np.ones((rows, columns), bool)
         if layer.mask in ("causal", "window"):
-            allowed &= ahead <= 0
-        if layer.mask == "window":
-            allowed &= ahead > -layer.window
+            allowed = causal_mask(rows, columns, layer.offset, layer.window)
         if "mask" in layer.shapes:
             allowed &= self._stored(layer, "mask", head) != 0
         return allowed
