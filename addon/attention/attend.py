@@ -39,7 +39,7 @@ def attend(
 
 
 def causal_mask(rows: int, columns: int, offset: int = 0, window: int = 0) -> np.ndarray:
-    """Which keys each query may attend to, bool [rows, columns]: no later ones, and only the last `window` ones
-    where that is not 0. Query 0 is key `offset`."""
+    """Which keys each query may attend to, bool [rows, columns]: none that come later, and only the last
+    `window` ones where that is not 0. Query 0 is key `offset`."""
     ahead = np.arange(columns)[None, :] - (np.arange(rows)[:, None] + offset)
     return (ahead <= 0) & (ahead > -window) if window else ahead <= 0

@@ -83,8 +83,8 @@ class Places:
     def through(
         self, function: Callable, args: tuple, kwargs: dict, which: torch.Tensor
     ) -> list["Places | None"]:
-        """The Places after a function that rearranges the entries of the argument `which`, one for each of its
-        results.
+        """The Places after a function that rearranges the entries of its argument `which`, one for each
+        result.
 
         The function is run on a tensor without numbers; if it copies nothing, the strides of the results say
         how it rearranges. If it copies, it is run on the places themselves.

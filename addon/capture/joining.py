@@ -3,6 +3,7 @@ by one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -70,33 +71,85 @@ def repeats(before: Seen, after: Seen) -> bool:
 
 def join(before: Seen, after: Seen) -> Seen:
     """Both as one layer: the rows of `after` below those of `before`, over the keys of both."""
+    queries, keys = before.q.shape[1], before.k.shape[1]
     lost = _lost(before, after)
-    shared = before.k.shape[1] - lost
-    k, v = (np.concatenate([getattr(before, n), getattr(after, n)[:, shared:]], axis=1) for n in "kv")
     old = _still_there(before, after, lost)
     assert old is not None  # since `after` continues `before`
-    places = np.r_[old, before.k.shape[1] : k.shape[1]]
-    allowed, bias = _over((before, after), (slice(before.k.shape[1]), places), k.shape[1])
-    found = {
-        name: _joined(
-            before.found[name], after.found.get(name), 0 if name == "Q" else lost, name == "Q", before.kind
-        )
-        for name in before.found
-    }
+    rows = np.arange(queries), queries + np.arange(after.q.shape[1])
+    columns = np.arange(keys), np.r_[old, keys : lost + after.k.shape[1]]
+    return _together(
+        (before, after),
+        rows,
+        columns,
+        attn_out=_both(before.attn_out, after.attn_out),
+        added=_added(before.added, after.added),
+    )
+
+
+def _together(parts: Sequence[Seen], rows: Sequence, columns: Sequence, **changes: Any) -> Seen:
+    """Attentions of some of the queries each as one layer, with `changes`. Numbers say in which of its `rows`
+    the queries of each part stand, and in which `columns` its keys. It may not attend to others."""
+    first = parts[0]
+    arrays = {n: _placed([getattr(s, n) for s in parts], rows if n in "qz" else columns) for n in "qkvz"}
+
+    def placed(each: Sequence[np.ndarray | None], fill: float | bool) -> np.ndarray:
+        heads = max((len(one) for one in each if one is not None), default=1)
+        whole = np.zeros((heads, arrays["q"].shape[1], arrays["k"].shape[1]), type(fill))
+        for one, own, keys in zip(each, rows, columns, strict=True):
+            whole[:, own[:, None], keys] = fill if one is None else one
+        return whole
+
+    allowed = placed([s.all_allowed() for s in parts], True)
+    bias = None
+    if any(s.bias is not None for s in parts):
+        bias = masks.compressed_bias(placed([s.bias for s in parts], 0.0), allowed)
+    found = {name: _projected(parts, rows if name == "Q" else columns, name) for name in first.found}
     return replace(
-        before,
-        q=np.concatenate([before.q, after.q], axis=1),
-        k=k,
-        v=v,
-        z=np.concatenate([before.z, after.z], axis=1),
+        first,
+        **arrays,
         **_masked(allowed),
         bias=bias,
         found={name: one for name, one in found.items() if one is not None},
-        error=max(before.error, after.error),
-        drops=before.drops or after.drops,
-        attn_out=_both(before.attn_out, after.attn_out),
-        added=_added(before.added, after.added),
+        error=max(s.error for s in parts),
+        drops=any(s.drops for s in parts),
         joined=True,
+        **changes,
+    )
+
+
+def _placed(parts: Sequence[np.ndarray], places: Sequence[np.ndarray]) -> np.ndarray:
+    """Parts [heads, tokens, width] as one, their tokens at these places."""
+    first, tokens = parts[0], 1 + max(int(one.max()) for one in places)
+    whole = np.empty((len(first), tokens, first.shape[2]), first.dtype)
+    for part, at in zip(parts, places, strict=True):
+        whole[:, at] = part
+    return whole
+
+
+def _projected(parts: Sequence[Seen], places: Sequence[np.ndarray], name: str) -> Projection | None:
+    """The projection of the tokens of all parts, which stand at their places, by weights that all share. None
+    where that is not known."""
+    first = parts[0].found[name]
+    there = np.zeros(1 + max(int(one.max()) for one in places), bool)  # tokens of the parts so far
+    each, own = [], []
+    for part, at in zip(parts, places, strict=True):
+        if there[at].all():
+            continue
+        there[at] = True
+        if name not in part.found or not np.array_equal(part.found[name].weight, first.weight):
+            return None
+        each.append(part.found[name])
+        own.append(at[each[-1].seen])
+    seen = np.bincount(np.concatenate(own), minlength=len(there))
+    if seen.max(initial=0) > 1:
+        return None
+    order = np.argsort(np.concatenate(own))
+    return replace(
+        first,
+        x=np.concatenate([one.x for one in each])[order],
+        pre=np.concatenate([one.pre for one in each], axis=1)[:, order],
+        seen=seen > 0,
+        how=max((one.how for one in each), key=("value", "length", "path").index),
     )
 
 
@@ -119,12 +172,12 @@ def side_by_side(parts: Sequence[Seen], outputs: Sequence[Output]) -> Seen | Non
         else:
             refused[f"W_{name}"] = "heads have inputs of their own, or something else in between"
     stacked = {n: np.concatenate([getattr(s, n) for s in parts]) for n in ("q", "k", "v", "z")}
-    columns = last.k.shape[1]
-    each = [_placed(s.all_allowed(), True, s, slice(None), columns, len(s.q)) for s in parts]
+    shape = last.q.shape[1], last.k.shape[1]
+    of_heads = [(len(s.q), *shape) for s in parts]
+    each = [np.broadcast_to(_or(s.all_allowed(), True), n) for s, n in zip(parts, of_heads, strict=True)]
     if any(s.bias is not None for s in parts):
-        stacked["bias"] = np.concatenate(
-            [_placed(s.bias, 0.0, s, slice(None), columns, len(s.q)) for s in parts]
-        )
+        bias = [np.broadcast_to(_or(s.bias, 0.0), n) for s, n in zip(parts, of_heads, strict=True)]
+        stacked["bias"] = np.concatenate(bias)
     scales = np.concatenate([np.broadcast_to(np.ravel(s.scale), len(s.q)) for s in parts])
     return replace(
         last,
@@ -158,54 +211,14 @@ def stacked(parts: Sequence[Seen], output: Output, order: np.ndarray) -> Seen | 
     tokens = [s.k.shape[1] for s in parts]
     if not shared and first.kind == "self" and tokens != [s.q.shape[1] for s in parts]:
         return None  # keys that parts have in common
-    ends = tokens if shared else np.cumsum(tokens).tolist()
-    places = [slice(end - n, end) for end, n in zip(ends, tokens, strict=True)]
-    allowed, bias = _over(parts, places, tokens[0] if shared else sum(tokens))
-    columns = order if not shared and first.kind == "self" else np.arange(allowed.shape[2])
-    arrays = {n: np.concatenate([getattr(s, n) for s in parts], axis=1)[:, order] for n in "qz"}
-    for n in "kv":
-        each = parts[:1] if shared else parts
-        arrays[n] = np.concatenate([getattr(s, n) for s in each], axis=1)[:, columns]
-    if bias is not None:
-        bias = bias[:, order if bias.shape[1] > 1 else [0]][:, :, columns if bias.shape[2] > 1 else [0]]
-    found: dict[str, Projection | None] = {}
-    for name in first.found:
-        each = parts[:1] if shared and name != "Q" else parts
-        own = [s.found[name] for s in each if name in s.found]
-        if len(own) == len(each):
-            found[name] = _of_all_tokens(own, order if name == "Q" else columns)
-    return replace(
-        first,
-        **arrays,
-        **_masked(allowed[:, order][:, :, columns]),
-        bias=bias,
-        found={name: one for name, one in found.items() if one is not None},
-        output=output,
-        attn_out=output.y,
-        error=max(s.error for s in parts),
-        drops=any(s.drops for s in parts),
-        joined=True,
-    )
-
-
-def _of_all_tokens(parts: Sequence[Projection], order: np.ndarray) -> Projection | None:
-    """The projection of the tokens of all, by weights that all share. None where its input was not seen for
-    all tokens."""
-    first = parts[0]
-    if any(not one.seen.all() or not np.array_equal(one.weight, first.weight) for one in parts):
-        return None
-    return replace(
-        first,
-        x=np.concatenate([one.x for one in parts])[order],
-        pre=np.concatenate([one.pre for one in parts], axis=1)[:, order],
-        seen=np.ones(len(order), bool),
-        how=_least_exact(parts),
-    )
-
-
-def _least_exact(parts: Sequence[Projection]) -> str:
-    """The `how` that holds for all projections."""
-    return max((one.how for one in parts), key=("value", "length", "path").index)
+    place = np.argsort(order)
+    rows = np.split(place, np.cumsum([s.q.shape[1] for s in parts])[:-1])
+    columns = rows
+    if shared:
+        columns = [np.arange(tokens[0])] * len(parts)
+    elif first.kind != "self":
+        columns = np.split(np.arange(sum(tokens)), np.cumsum(tokens)[:-1])
+    return _together(parts, rows, columns, output=output, attn_out=output.y)
 
 
 def widened(before: Seen, after: Seen) -> Seen | None:
@@ -269,31 +282,8 @@ def _lost(before: Seen, after: Seen) -> int:
     return before.k.shape[1] + grown - after.k.shape[1]
 
 
-def _over(parts: Sequence[Seen], places: Sequence[slice | np.ndarray], columns: int) -> tuple:
-    """(allowed [heads or 1, queries, columns], bias or None) of all parts, their queries one below the other.
-
-    The keys of each part stand at its places; other keys it may not attend to.
-    """
-    made: list[np.ndarray | None] = []
-    for arrays, fill in (([s.all_allowed() for s in parts], True), ([s.bias for s in parts], 0.0)):
-        given = [len(one) for one in arrays if one is not None]
-        placed = zip(arrays, parts, places, strict=True)
-        each = [_placed(one, fill, s, at, columns, max(given, default=1)) for one, s, at in placed]
-        made.append(np.concatenate(each, axis=1) if given or fill else None)
-    allowed, bias = made
-    assert allowed is not None
-    return allowed, None if bias is None else masks.compressed_bias(bias, allowed)
-
-
-def _placed(
-    array: np.ndarray | None, fill: float | bool, seen: Seen, at: slice | np.ndarray, columns: int, heads: int
-) -> np.ndarray:
-    """A mask or bias over more keys, [heads, queries, columns]. Its own keys stand `at`; the others are not
-    allowed, or have no bias."""
-    array = np.full((1, 1, 1), fill) if array is None else array
-    placed = np.zeros((heads, seen.q.shape[1], columns), array.dtype)
-    placed[:, :, at] = array
-    return placed
+def _or(array: np.ndarray | None, value: float | bool) -> np.ndarray:
+    return np.array(value) if array is None else array
 
 
 def _masked(allowed: np.ndarray) -> dict:
@@ -303,31 +293,6 @@ def _masked(allowed: np.ndarray) -> dict:
         "mask": mask,
         "allowed": masks.compressed(allowed) if mask["kind"] in ("padding", "custom") else None,
     }
-
-
-def _joined(
-    before: Projection, after: Projection | None, lost: int, query: bool, kind: str
-) -> Projection | None:
-    """The projection of the tokens of both, by the weights of the first."""
-    if not query and kind != "self":
-        return before  # the keys are those of the first step
-    if after is None or before.x.shape[1] != after.x.shape[1]:
-        return None
-    if query:
-        seen = np.concatenate([before.seen, after.seen])
-    else:
-        seen = np.zeros(lost + len(after.seen), bool)
-        seen[: len(before.seen)] = before.seen
-        if not after.seen.any() or lost + int(np.argmax(after.seen)) < len(before.seen):
-            return None  # what was seen now are tokens of before
-        seen[lost:] |= after.seen
-    return replace(
-        before,
-        x=np.concatenate([before.x, after.x]),
-        pre=np.concatenate([before.pre, after.pre], axis=1),
-        seen=seen,
-        how=_least_exact((before, after)),
-    )
 
 
 def _both(before: np.ndarray | None, after: np.ndarray | None) -> np.ndarray | None:
