@@ -69,6 +69,10 @@ class Scores:
     first: bool
 
 
+def _is_scores(strand: Strand) -> bool:
+    return isinstance(strand.source, ActivationProduct)
+
+
 def follow(known: Known, call: TorchCall, result: Any) -> None:
     """Gives the results of a call the strands that follow from those of its arguments."""
     origins, args = known.origins, call.args
@@ -122,7 +126,7 @@ def follow_part(origins: Origins, whole: torch.Tensor, part: Any, name: str, reg
     both = [(False, one) for one in origins.of(whole)] + [(True, one) for one in origins.of(part)]
     for own, strand in both:
         places = None
-        of_scores = isinstance(strand.source, ActivationProduct)
+        of_scores = _is_scores(strand)
         if region is not None and strand.places is not None and not of_scores:
             places = strand.places.written_into(region) if own else strand.places.without(region)
         if places is None:
@@ -189,14 +193,14 @@ def _strands(known: Known, call: TorchCall, result: torch.Tensor) -> Iterable[St
         tensors = tensors[:1]
     for at, tensor in enumerate(tensors):
         for strand in known.origins.of(tensor):
-            if tensor.numel() == 1 < result.numel() and not isinstance(strand.source, ActivationProduct):
+            if tensor.numel() == 1 < result.numel() and not _is_scores(strand):
                 continue  # a number that all entries share, as the norm of weights, tells of none of them
             places = None if strand.places is None else strand.places.broadcast(shape)
             step: Change | Strand | None
             factor = 1.0
             if name in SAME:
                 step = None
-            elif isinstance(strand.source, ActivationProduct):
+            elif _is_scores(strand):
                 step = _step(known, call, name, Scores(strand, places, tensor is call.first))
             else:
                 step, factor = _simple_step(call, at)
@@ -204,7 +208,7 @@ def _strands(known: Known, call: TorchCall, result: torch.Tensor) -> Iterable[St
                 found.append(step)
                 continue
             steps = strand.steps
-            if isinstance(strand.source, ActivationProduct) and _rounds(tensor, result):  # before the step
+            if _is_scores(strand) and _rounds(tensor, result):  # before the step
                 steps = (*steps, Change(type_name(result.dtype), "rounded", result.dtype, places=places))
             steps = steps if step is None else (*steps, step)
             found.append(Strand(strand.source, places, strand.factor * factor, steps))
@@ -236,10 +240,11 @@ def _simple_step(call: TorchCall, at: int) -> tuple[Change | None, float]:
 
 def _step(known: Known, call: TorchCall, name: str, scores: Scores) -> Change | Strand:
     """The step on a strand of scores, as exactly as it is known; or the Strand itself, changed."""
+    found = None
     if name in _KNOWN:
         with contextlib.suppress(Unwatchable):
-            return _KNOWN[name](known, call, scores)
-    return Change(name, places=scores.places)
+            found = _KNOWN[name](known, call, scores)
+    return found if isinstance(found, Strand) else replace(found or Change(name), places=scores.places)
 
 
 def _beside_scores(call: TorchCall, scores: Scores) -> Any:
@@ -247,16 +252,16 @@ def _beside_scores(call: TorchCall, scores: Scores) -> Any:
     return call.argument(1, "other") if scores.first else call.args[0]
 
 
-def _times(known: Known, call: TorchCall, scores: Scores) -> Change:
-    return Change("mul", "times", known.value(_beside_scores(call, scores)), places=scores.places)
+# What a function does to scores: a change, without its places; or their strand itself, changed; or None for
+# something that is not understood.
+Rule = Callable[[Known, TorchCall, Scores], Change | Strand | None]
 
 
-def _over(known: Known, call: TorchCall, scores: Scores) -> Change | Strand:
+def _over(known: Known, call: TorchCall, scores: Scores) -> Change | Strand | None:
     other = call.argument(1, "other")
     if not scores.first or call.argument(2, "rounding_mode"):
-        return Change("div", places=scores.places)
-    softmax = _by_hand(known, scores, other)
-    return softmax or Change("div", "over", known.value(other), places=scores.places)
+        return None
+    return _by_hand(known, scores, other) or Change("div", "over", known.value(other))
 
 
 def _by_hand(known: Known, scores: Scores, total: Any) -> Strand | None:
@@ -270,28 +275,23 @@ def _by_hand(known: Known, scores: Scores, total: Any) -> Strand | None:
         theirs, too = _without_rounding(other.steps)
         sink = theirs[-1] if theirs and theirs[-1].kind == "plus" else None
         theirs = theirs[: None if sink is None else -1]
-        if sink is not None and not _is_positive(sink):
+        if other.source is not strand.source or [one.kind for one in theirs[-2:]] != ["exp", "sum"]:
             continue
-        if other.source is strand.source and len(theirs) == len(steps) + 1:
-            summed, same = theirs[-1], theirs[:-2] == steps[:-1]
-            if summed.kind == "sum" and theirs[-2].kind == "exp" and same:
-                softmax = Change("exp / sum", "softmax", summed.value, places=scores.places)
-                beside = () if sink is None else (_sink_beside(sink, summed.value[0], scores),)
-                steps = (*steps[:-1], *beside, softmax, *dict.fromkeys(rounded + too))
-                return Strand(strand.source, scores.places, strand.factor, steps)
+        summed = theirs[-1]
+        beside = sink and _sink_beside(sink, summed.value[0], scores)
+        if theirs[:-2] == steps[:-1] and (beside or not sink):
+            softmax = Change("exp / sum", "softmax", summed.value, places=scores.places)
+            steps = (*steps[:-1], *([beside] if beside else ()), softmax, *dict.fromkeys(rounded + too))
+            return Strand(strand.source, scores.places, strand.factor, steps)
     return None
 
 
-def _is_positive(plus: Change) -> bool:
+def _sink_beside(plus: Change, axis: int, scores: Scores) -> Change | None:
+    """The step that puts the logarithm of what is added to the sum beside the scores; None if it has none."""
     value, times = plus.value
-    return bool((value.tensor * times > 0).all()) if isinstance(value, Held) else value * times > 0
-
-
-def _sink_beside(plus: Change, axis: int, scores: Scores) -> Change:
-    """The step that puts the logarithm of what is added to the sum beside the scores."""
-    value, times = plus.value
-    value = value.tensor if isinstance(value, Held) else torch.full((1,) * (axis + 1), value)
-    return Change("exp / sum", "cat", (Held((times * value).log()), axis), places=scores.places)
+    value = times * (value.tensor if isinstance(value, Held) else torch.full((1,) * (axis + 1), value))
+    beside = Held(value.log()), axis
+    return Change("exp / sum", "cat", beside, places=scores.places) if (value > 0).all() else None
 
 
 def _without_rounding(steps: tuple[Change, ...]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
@@ -300,16 +300,15 @@ def _without_rounding(steps: tuple[Change, ...]) -> tuple[tuple[Change, ...], tu
     return tuple(step for step in steps if step.kind != "rounded"), rounded
 
 
-def _plus(known: Known, call: TorchCall, scores: Scores) -> Change:
+def _plus(known: Known, call: TorchCall, scores: Scores) -> Change | None:
     alpha = float(call.kwargs.get("alpha", 1))
     if not scores.first and alpha != 1:
-        return Change("add", places=scores.places)
+        return None
     return _added(known, scores, _beside_scores(call, scores), "add", alpha)
 
 
 def _added(known: Known, scores: Scores, other: Any, name: str, times: float) -> Change:
-    made = _is_made(known.origins, scores, other)
-    return Change(name, "plus", (known.value(other), times), places=scores.places, made=made)
+    return Change(name, "plus", (known.value(other), times), made=_is_made(known.origins, scores, other))
 
 
 def _is_made(origins: Origins, scores: Scores, other: Any) -> bool:
@@ -324,61 +323,52 @@ def _is_made(origins: Origins, scores: Scores, other: Any) -> bool:
     )
 
 
-def _minus(known: Known, call: TorchCall, scores: Scores) -> Change | Strand:
+def _minus(known: Known, call: TorchCall, scores: Scores) -> Change | Strand | None:
     other, strand, places = _beside_scores(call, scores), scores.strand, scores.places
     if call.kwargs.get("alpha", 1) != 1:
-        return Change("sub", places=places)
+        return None
     if scores.first:
         return _added(known, scores, other, "sub", -1.0)
     turned = Change("sub", "times", -1.0, places=places)
-    plus = _added(known, scores, other, "sub", 1.0)
+    plus = replace(_added(known, scores, other, "sub", 1.0), places=places)
     return Strand(strand.source, places, strand.factor, (*strand.steps, turned, plus))
 
 
-def _minus_turned(known: Known, call: TorchCall, scores: Scores) -> Change | Strand:
-    return _minus(known, call, replace(scores, first=not scores.first))
-
-
-def _fill(known: Known, call: TorchCall, scores: Scores) -> Change:
+def _fill(known: Known, call: TorchCall, scores: Scores) -> Change | None:
     mask, value = call.argument(1, "mask"), call.argument(2, "value")
     if not scores.first:
-        return Change("masked_fill", places=scores.places)
-    return Change("masked_fill", "fill", known.value(value), known.keeper.hold(mask), scores.places)
+        return None
+    return Change("masked_fill", "fill", known.value(value), known.keeper.hold(mask))
 
 
-def _where(known: Known, call: TorchCall, scores: Scores) -> Change:
+def _where(known: Known, call: TorchCall, scores: Scores) -> Change | None:
     condition, no = call.argument(0, "condition"), call.argument(2, "other")
     yes = call.kwargs.get("self", call.argument(1, "input"))
     if not isinstance(condition, torch.Tensor) or condition.dtype != torch.bool:
         condition, yes = call.argument(1, "condition"), call.args[0]  # scores.where(condition, other)
     of_scores = [any(s.source is scores.strand.source for s in known.origins.of(one)) for one in (yes, no)]
     if all(of_scores):
-        return Change("where", places=scores.places)
+        return None
     kind, value = ("keep", no) if of_scores[0] else ("fill", yes)
-    return Change("where", kind, known.value(value), known.keeper.hold(condition), scores.places)
+    return Change("where", kind, known.value(value), known.keeper.hold(condition))
 
 
-def _between(known: Known, call: TorchCall, scores: Scores) -> Change:
+def _between(known: Known, call: TorchCall, scores: Scores) -> Change | None:
     number = number_of(call.argument(1, "min"))
-    if call.argument(2, "max") is not None or number is None:
-        return Change("clamp", places=scores.places)
-    return Change("clamp", "between", number, places=scores.places)
+    known_limit = call.argument(2, "max") is None and number is not None
+    return Change("clamp", "between", number) if known_limit else None
 
 
-def _maximum(known: Known, call: TorchCall, scores: Scores) -> Change:
-    given = [one for one in (*call.args, *call.kwargs.values()) if isinstance(one, torch.Tensor)]
-    if len(given) != 2:
-        return Change("max", places=None)
-    number = number_of(given[1] if scores.first else given[0])
-    return Change("max", "between" if number is not None else "", number, places=scores.places)
+def _maximum(known: Known, call: TorchCall, scores: Scores) -> Change | None:
+    other = _beside_scores(call, scores)
+    number = number_of(other) if isinstance(other, torch.Tensor) else None
+    return Change("max", "between" if number is not None else "", number)
 
 
 def _soft(known: Known, call: TorchCall, scores: Scores) -> Change:
     axis = call.argument(1, "dim")
-    axes: tuple[int, ...] = ()
-    if isinstance(axis, int) and scores.first and scores.places is not None:
-        axes = (axis % len(scores.places.along),)
-    return Change("softmax", "softmax", axes, places=scores.places)
+    there = isinstance(axis, int) and scores.first and scores.places is not None
+    return Change("softmax", "softmax", (axis % len(scores.places.along),) if there else ())
 
 
 def _total(known: Known, call: TorchCall, scores: Scores) -> Strand:
@@ -390,13 +380,15 @@ def _total(known: Known, call: TorchCall, scores: Scores) -> Strand:
     return Strand(strand.source, None, strand.factor, (*strand.steps, step))
 
 
-_KNOWN: dict[str, Callable[[Known, TorchCall, Scores], Change | Strand]] = {
-    "mul": _times, "div": _over, "add": _plus, "sub": _minus, "rsub": _minus_turned, "masked_fill": _fill,
-    "where": _where, "clamp": _between, "clamp_min": _between, "maximum": _maximum, "max": _maximum,
+_KNOWN: dict[str, Rule] = {
+    "mul": lambda known, call, scores: Change("mul", "times", known.value(_beside_scores(call, scores))),
+    "div": _over, "add": _plus, "sub": _minus, "masked_fill": _fill, "where": _where,
+    "rsub": lambda known, call, scores: _minus(known, call, replace(scores, first=not scores.first)),
+    "clamp": _between, "clamp_min": _between, "maximum": _maximum, "max": _maximum,
     "softmax": _soft, "sum": _total,
-    "tanh": lambda known, call, scores: Change("tanh", "tanh", places=scores.places),
-    "exp": lambda known, call, scores: Change("exp", "exp", places=scores.places),
-    "neg": lambda known, call, scores: Change("neg", "times", -1.0, places=scores.places),
+    "tanh": lambda known, call, scores: Change("tanh", "tanh"),
+    "exp": lambda known, call, scores: Change("exp", "exp"),
+    "neg": lambda known, call, scores: Change("neg", "times", -1.0),
 }  # fmt: skip
 
 
@@ -426,7 +418,7 @@ def _put_together(
                 parts = [part and _with_axis(part, axis) for part in parts]
             places = None if strand.places is None else joined(parts, sizes, axis)
             steps = strand.steps
-            if isinstance(strand.source, ActivationProduct):
+            if _is_scores(strand):
                 steps = (*steps, _beside(known.keeper, tensors, n, axis, strand))
             found.append(Strand(strand.source, places, strand.factor, steps))
     return found
@@ -480,23 +472,16 @@ def _beside(keeper: Keeper, tensors: list[torch.Tensor], n: int, axis: int, stra
 Rearrangement = Callable[[Known, TorchCall, tuple[int, ...]], Iterable[Strand]]
 
 
-def _each(change: Callable[[Places, TorchCall], Places | None], name: str = "") -> Rearrangement:
-    """A rearrangement of one tensor. A function gives the new Places from the old; None where it cannot tell.
-
-    `name` is the name of the step if it puts numbers of its own among scores.
-    """
+def _each(change: Callable[[Places, TorchCall], Places | None]) -> Rearrangement:
+    """A rearrangement of one tensor. A function gives the new Places from the old; None where it cannot
+    tell."""
 
     def strands(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[Strand]:
         found = []
-        for strand in known.origins.of(call.args[0] if call.args else None):
+        for strand in known.origins.of(call.first):
             places = None if strand.places is None else change(strand.places, call)
             fits = places is not None and places.own_shape == shape
-            added = (
-                (Change(name, places=strand.places),)
-                if name and isinstance(strand.source, ActivationProduct)
-                else ()
-            )
-            found.append(replace(strand, places=places if fits else None, steps=(*strand.steps, *added)))
+            found.append(replace(strand, places=places if fits else None))
         return found
 
     return strands
@@ -514,16 +499,15 @@ def _padded(places: Places, call: TorchCall) -> Places | None:
 
 
 def _pad(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[Strand]:
-    """One column beside scores is a sink, of the value of the padding."""
+    """Numbers are put beside scores: one column of them is a sink, of the value of the padding."""
     widths, value = call.argument(1, "pad"), call.argument(3, "value") or 0.0
     found = []
-    for strand in _each(_padded, "pad")(known, call, shape):
-        before = strand.steps[-1].places if strand.steps else None
-        if isinstance(strand.source, ActivationProduct) and sum(widths) == max(widths[:2]) == 1:
+    for strand, before in zip(_each(_padded)(known, call, shape), known.origins.of(call.first), strict=True):
+        step = Change("pad", places=before.places)
+        if sum(widths) == max(widths[:2]) == 1:
             beside = Held(torch.full((1,) * len(shape), float(value))), len(shape) - 1
-            cat = Change("pad", "cat", beside, places=before)
-            strand = replace(strand, steps=(*strand.steps[:-1], cat))
-        found.append(strand)
+            step = replace(step, kind="cat", value=beside)
+        found.append(strand.then(step, strand.places) if _is_scores(strand) else strand)
     return found
 
 
