@@ -90,7 +90,9 @@ def _together(parts: Sequence[Seen], rows: Sequence, columns: Sequence, **change
     """Attentions of some of the queries each as one layer, with `changes`. Numbers say in which of its `rows`
     the queries of each part stand, and in which `columns` its keys. It may not attend to others."""
     first = parts[0]
-    arrays = {n: _placed([getattr(s, n) for s in parts], rows if n in "qz" else columns) for n in "qkvz"}
+    arrays: dict[str, Any] = {
+        n: _placed([getattr(s, n) for s in parts], rows if n in "qz" else columns) for n in "qkvz"
+    }
 
     def placed(each: Sequence[np.ndarray | None], fill: float | bool) -> np.ndarray:
         heads = max((len(one) for one in each if one is not None), default=1)

@@ -366,9 +366,9 @@ def _maximum(known: Known, call: TorchCall, scores: Scores) -> Change | None:
 
 
 def _soft(known: Known, call: TorchCall, scores: Scores) -> Change:
-    axis = call.argument(1, "dim")
-    there = isinstance(axis, int) and scores.first and scores.places is not None
-    return Change("softmax", "softmax", (axis % len(scores.places.along),) if there else ())
+    axis, places = call.argument(1, "dim"), scores.places
+    there = isinstance(axis, int) and scores.first
+    return Change("softmax", "softmax", (axis % len(places.along),) if there and places else ())
 
 
 def _total(known: Known, call: TorchCall, scores: Scores) -> Strand:
