@@ -32,7 +32,7 @@ COMMAND = "matrix_cinema"
 _BEGINNING = "Starting Blender"
 GRACE = 4.0  # seconds for a cancelled process to end by itself; while Blender starts, it ignores signals
 
-current = None  # the job that is running, if any: one at a time
+current: Any = None  # the job that is running, if any: one at a time
 
 
 class BackgroundJob:
@@ -118,35 +118,27 @@ class BackgroundJob:
             return
 
 
-def command(
-    snapshot: Path,
-    output: Path,
-    kind: str,
-    width: int,
-    height: int,
-    samples: int,
-    render: Any,
-    frame: int | None = None,
-) -> list[str]:
-    """The command line with which Blender renders a snapshot. `kind` is "still" or "film"; `render` has the
-    panel's settings."""
-    words = [
-        *_blender("render"),
-        str(snapshot),
-        "--output",
-        str(output),
-        f"--{kind}",
-        "--size",
-        f"{width}x{height}",
-        "--samples",
-        str(samples),
-        "--engine",
-        render.engine,
-        *preferences.words(render.device),
-        "--json-progress",
-    ]
-    words += ["--transparent"] * render.transparent
-    return words if frame is None else [*words, "--frame", str(frame)]
+def command(kind: str, file: Path, output: Path, **options: Any) -> list[str]:
+    """The command line with which Blender does a job of this kind, "render" or "figure", with a file. An
+    option that is True stands alone; one that is False or None is left out."""
+    words = [bpy.app.binary_path, "--background", "--addons", ADDON, "--command", COMMAND, kind, str(file)]
+    for name, value in ({"output": output} | options | {"json-progress": True}).items():
+        if value is not None and value is not False:
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+    return words
+
+
+def picture_options(kind: str, render: Any) -> dict[str, Any]:
+    """The options of the command "render" for a "still" or a "film" with the settings of a Render."""
+    of = "film_" if kind == "film" else ""
+    return {
+        kind: True,
+        "size": f"{getattr(render, f'{of}width')}x{getattr(render, f'{of}height')}",
+        "samples": getattr(render, f"{of}samples"),
+        "engine": render.engine,
+        "transparent": render.transparent,
+        **preferences.device_options(render.device),
+    }
 
 
 def asked_of(scene: bpy.types.Scene, draft: Any) -> Render:
@@ -158,25 +150,6 @@ def asked_of(scene: bpy.types.Scene, draft: Any) -> Render:
     said = "width height samples film_width film_height film_samples engine transparent".split()
     asked = {name: changed[name] for name in said if name in changed}
     return replace(description_as_set(scene).render, **asked, device=draft.device)
-
-
-def figure_command(scene_file: Path, output: Path, width: str, frame: int) -> list[str]:
-    """The command line with which Blender makes a figure of a scene file, `width` such as "3.3in"."""
-    return [
-        *_blender("figure"),
-        str(scene_file),
-        "--output",
-        str(output),
-        "--width",
-        width,
-        "--frame",
-        str(frame),
-        "--json-progress",
-    ]
-
-
-def _blender(command):
-    return [bpy.app.binary_path, "--background", "--addons", ADDON, "--command", COMMAND, command]
 
 
 def snapshot_of(output: Path) -> Path:

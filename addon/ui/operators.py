@@ -71,7 +71,7 @@ class MATRIX_CINEMA_OT_save_scene(bpy.types.Operator):
 
 
 class _Render:
-    """A still or a film, rendered by another Blender while this one stays free."""
+    """A still, film or figure that another Blender makes, by its `command`, while this one stays free."""
 
     filepath: bpy.props.StringProperty(subtype="FILE_PATH")
     check_existing: bpy.props.BoolProperty(default=False, options={"HIDDEN"})
@@ -107,7 +107,8 @@ class _Render:
         try:
             output = output_path(settings, self.kind)
             outputs.require_file_place(output)
-            job.current = self.start(context.scene, settings, output)
+            words = self.command(context.scene, settings, output)
+            job.current = job.BackgroundJob(words, output)
         except (InputError, JobError, OSError, RuntimeError) as error:
             return _failed(self, error)
         window = context.window
@@ -149,23 +150,11 @@ class MATRIX_CINEMA_OT_render_still(_Render, bpy.types.Operator):
     bl_label = "Render Still"
     kind = "still"
 
-    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.BackgroundJob:
+    def command(self, scene: bpy.types.Scene, settings: Any, output: Path) -> list[str]:
         snapshot = Path(bpy.app.tempdir) / "matrix_cinema_still.blend"
         job.write_snapshot(scene, snapshot)
-        asked = job.asked_of(scene, settings.render)
-        return job.BackgroundJob(
-            job.command(
-                snapshot,
-                output,
-                "still",
-                asked.width,
-                asked.height,
-                asked.samples,
-                asked,
-                scene.frame_current,
-            ),
-            output,
-        )
+        options = job.picture_options("still", job.asked_of(scene, settings.render))
+        return job.command("render", snapshot, output, **options, frame=scene.frame_current)
 
 
 class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
@@ -189,17 +178,12 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
             else report("Render all frames in the background and make a film of them")
         )
 
-    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.BackgroundJob:
+    def command(self, scene: bpy.types.Scene, settings: Any, output: Path) -> list[str]:
         snapshot = job.snapshot_of(output)
         if not self.resume:
             job.write_snapshot(scene, snapshot)
-        asked = job.asked_of(scene, settings.render)
-        return job.BackgroundJob(
-            job.command(
-                snapshot, output, "film", asked.film_width, asked.film_height, asked.film_samples, asked
-            ),
-            output,
-        )
+        options = job.picture_options("film", job.asked_of(scene, settings.render))
+        return job.command("render", snapshot, output, **options)
 
     def finish(self, output: Path) -> None:
         with contextlib.suppress(OSError):
@@ -224,10 +208,10 @@ class MATRIX_CINEMA_OT_figure(_Render, bpy.types.Operator):
     def draw(self, _context: bpy.types.Context) -> None:
         self.layout.prop(self, "width")
 
-    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.BackgroundJob:
-        file = Path(bpy.app.tempdir) / "matrix_cinema_figure.blend"
-        job.write_snapshot(scene, file)
-        return job.BackgroundJob(job.figure_command(file, output, self.width, scene.frame_current), output)
+    def command(self, scene: bpy.types.Scene, _settings: Any, output: Path) -> list[str]:
+        snapshot = Path(bpy.app.tempdir) / "matrix_cinema_figure.blend"
+        job.write_snapshot(scene, snapshot)
+        return job.command("figure", snapshot, output, width=self.width, frame=scene.frame_current)
 
 
 class MATRIX_CINEMA_OT_cancel(bpy.types.Operator):

@@ -138,12 +138,12 @@ def folder(name: str) -> str:
     return bpy.path.abspath(chosen).rstrip("/\\") + "/" if chosen else ""
 
 
-def words(device: str) -> list[str]:
-    """The command line options for a scene's device; for "auto", the device of the preferences."""
+def device_options(device: str) -> dict[str, str]:
+    """The options of a command for a scene's device; for "auto", the device of the preferences."""
     chosen = own()
     if chosen is None:
-        return ["--device", device]
-    return ["--device", chosen.device if device == "auto" else device, "--if-device-fails", chosen.fallback]
+        return {"device": device}
+    return {"device": chosen.device if device == "auto" else device, "if-device-fails": chosen.fallback}
 
 
 CLASSES = (MATRIX_CINEMA_OT_node_library, MATRIX_CINEMA_AP_preferences)

@@ -11,7 +11,7 @@ import numpy as np
 from ..description.scene import Scene
 from ..description.style import Style, over
 from ..look.styles import PLAIN, STYLES
-from .fields import group
+from . import fields
 
 # The fields that the panel shows, in groups. Other fields stand in [look], or stay as in the scene file.
 RIG_FIELDS = ("light", "light_strength", "world", "environment", "environment_turn")
@@ -38,9 +38,9 @@ LOOK_FIELDS = (
 STYLE_FIELDS = tuple(name for group in (RIG_FIELDS, *AIR_FIELDS, *LOOK_FIELDS) for name in group)
 
 
-def fill(shown: Any, scene: Scene) -> None:
+def fill(group: Any, scene: Scene) -> None:
     """Show the style of a description. Its style must be a named one, not a file."""
-    show(shown, over(STYLES.get(scene.look.style, PLAIN), scene.style))
+    show(group, over(STYLES.get(scene.look.style, PLAIN), scene.style))
 
 
 def show(group: Any, style: Style) -> None:
@@ -82,4 +82,4 @@ def _plain(value):
     return tuple(round(255 * min(max(channel, 0.0), 1.0)) / 255 for channel in value)
 
 
-GROUP = group("style", Style, STYLE_FIELDS, like=PLAIN)
+GROUP = fields.group("style", Style, STYLE_FIELDS, like=PLAIN)

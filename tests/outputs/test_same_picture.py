@@ -75,9 +75,8 @@ def test_by_key_by_button_and_by_command_it_is_the_same_film(tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(blend))
     job.write_snapshot(scene, snapshot)
     asked = job.asked_of(scene, scene.matrix_cinema_panel.render)
-    size = asked.film_width, asked.film_height, asked.film_samples
-    assert size == (96, 64, 2)
-    words = job.command(snapshot, film, "film", *size, asked)
+    assert (asked.film_width, asked.film_height, asked.film_samples) == (96, 64, 2)
+    words = job.command("render", snapshot, film, **job.picture_options("film", asked))
     words = words[words.index(job.COMMAND) + 1 :]
     subprocess.run([sys.executable, "-c", COMMAND, *words], cwd=ROOT, check=True, capture_output=True)
 

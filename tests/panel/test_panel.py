@@ -20,7 +20,14 @@ from matrix_cinema import ui  # noqa: E402
 from matrix_cinema.blender import compat, tags  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER, as_points  # noqa: E402
 from matrix_cinema.description.light import LampOptions  # noqa: E402
-from matrix_cinema.description.scene import MatrixOptions, ProductOptions, from_json, load_scene, to_json  # noqa: E402
+from matrix_cinema.description.scene import (  # noqa: E402
+    MatrixOptions,
+    ProductOptions,
+    Render,
+    from_json,
+    load_scene,
+    to_json,
+)
 from matrix_cinema.description.style import Style  # noqa: E402
 from matrix_cinema.staging.budget import MOST_CLEAR_PRODUCTS  # noqa: E402
 from matrix_cinema.ui import (  # noqa: E402
@@ -657,7 +664,8 @@ def test_the_snapshot_is_what_the_command_line_renders(made, tmp_path):
     bpy.data.scenes.new("Another")
     snapshot = job.snapshot_of(tmp_path / "film.mp4")
     job.write_snapshot(made, snapshot)
-    words = job.command(snapshot, tmp_path / "film.mp4", "film", 64, 36, 1, made.matrix_cinema_panel.render)
+    asked = Render(film_width=64, film_height=36, film_samples=1)
+    words = job.command("render", snapshot, tmp_path / "film.mp4", **job.picture_options("film", asked))
     asked = words[words.index(job.COMMAND) + 1 :]
     asked[asked.index("--film")] = "--still"
     asked[asked.index(str(tmp_path / "film.mp4"))] = str(tmp_path / "still.png")
@@ -667,12 +675,11 @@ def test_the_snapshot_is_what_the_command_line_renders(made, tmp_path):
     assert (tmp_path / "still.png").exists()
 
 
-def test_the_panels_figure_is_what_the_command_line_makes(made, tmp_path, monkeypatch):
-    monkeypatch.setattr(job, "BackgroundJob", lambda words, output: words)
+def test_the_panels_figure_is_what_the_command_line_makes(made, tmp_path):
     made.matrix_cinema_panel.live = False
     made.matrix_cinema_panel.expression = "pending = Q"  # what is not built is in no picture
     asked = types.SimpleNamespace(width="40mm")
-    words = operators.MATRIX_CINEMA_OT_figure.start(asked, made, made.matrix_cinema_panel, tmp_path / "a.svg")
+    words = operators.MATRIX_CINEMA_OT_figure.command(asked, made, None, tmp_path / "a.svg")
     words = [*words[words.index(job.COMMAND) + 1 :], "--dpi", "40", "--samples", "1"]
     program = "import sys; from matrix_cinema.cli.start import start; sys.exit(start(sys.argv[1:]))"
     done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True)
