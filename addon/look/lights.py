@@ -71,19 +71,28 @@ def lamps_of(rig: Rig, light: Light) -> tuple[Lamp, ...]:
     return tuple(lamps.values())
 
 
+def direction(place: tuple[float, float, float]) -> tuple[float, float]:
+    """(azimuth, elevation) of a place, in radians, as LampOptions has them in degrees."""
+    right, up, back = place
+    return math.atan2(right, back), math.asin(up / math.hypot(*place))
+
+
+def place_at(azimuth: float, elevation: float, distance: float = 1.0) -> tuple[float, float, float]:
+    """The place (right, up, towards the camera) in a direction, in radians; the inverse of `direction`."""
+    across = distance * math.cos(elevation)
+    return across * math.sin(azimuth), distance * math.sin(elevation), across * math.cos(azimuth)
+
+
 def _as_said(lamp: Lamp, said: LampOptions) -> Lamp:
     """A lamp as a scene sets it. The lamp stays at its distance from the scene."""
-    right, up, back = lamp.place
-    distance = math.hypot(right, up, back)
-    azimuth = math.atan2(right, back) if said.azimuth is None else math.radians(said.azimuth)
-    elevation = math.asin(up / distance) if said.elevation is None else math.radians(said.elevation)
-    across = distance * math.cos(elevation)
-    place = (across * math.sin(azimuth), distance * math.sin(elevation), across * math.cos(azimuth))
+    azimuth, elevation = direction(lamp.place)
+    azimuth = azimuth if said.azimuth is None else math.radians(said.azimuth)
+    elevation = elevation if said.elevation is None else math.radians(said.elevation)
     return replace(
         lamp,
         strength=lamp.strength if said.strength is None else said.strength,
         color=lamp.color if said.color is None else linear(said.color),
         width=lamp.width if said.size is None else said.size,
         height=lamp.height if said.size is None else said.size * lamp.height / lamp.width,
-        place=place,
+        place=place_at(azimuth, elevation, math.hypot(*lamp.place)),
     )

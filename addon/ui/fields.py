@@ -120,5 +120,21 @@ def _value(group, cls, field, before):
         return before
     value = getattr(group, field.name)
     if isinstance(before, float):
-        return before if np.float32(before) == np.float32(value) else float(str(np.float32(value)))
+        return before if same(value, before) else plain(value)
     return choice_of(field, value) if choices_of(cls, field) else value
+
+
+def same(value: Any, other: Any) -> bool:
+    """Whether a property has the value `other`, in single precision."""
+    if isinstance(other, str):
+        return value == other
+    return bool((np.float32(value) == np.float32(other)).all())
+
+
+def plain(value: Any) -> Any:
+    """The value of a property as a description writes it, with no more digits than it has."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return float(str(np.float32(value)))
+    return tuple(round(255 * min(max(channel, 0.0), 1.0)) / 255 for channel in value)

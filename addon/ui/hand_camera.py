@@ -11,10 +11,10 @@ from ..blender.laid_out_anew import lay_out
 from ..blender.stored import plan_of
 from ..errors import InputError
 from . import built
-from .panels import wrapped
+from .panels import BuiltPanel, wrapped
 from .picking import picked
 from .translations import report
-from .viewports import TAB, look_through
+from .viewports import look_through
 
 
 def _alone() -> Any:
@@ -145,25 +145,18 @@ class MATRIX_CINEMA_OT_look_through(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MATRIX_CINEMA_PT_hand_camera(bpy.types.Panel):
+class MATRIX_CINEMA_PT_hand_camera(BuiltPanel, bpy.types.Panel):
     """Settings of the camera by hand"""
 
     bl_label = "By Hand"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = TAB
     bl_parent_id = "MATRIX_CINEMA_PT_camera"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        scene = context.scene
-        return bool(
-            scene and built.description_text(scene) and scene.camera and scene.camera.type == "CAMERA"
-        )
+        return super().poll(context) and bool(context.scene.camera and context.scene.camera.type == "CAMERA")
 
-    def draw(self, context: bpy.types.Context) -> None:
-        layout, data = self.layout, context.scene.camera.data
-        layout.use_property_split, layout.use_property_decorate = True, False
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, _settings: Any) -> None:
+        data = context.scene.camera.data
         column = layout.column(align=True)
         column.operator("matrix_cinema.use_view", icon="VIEW_CAMERA")
         column.operator("matrix_cinema.look_through", icon="OUTLINER_OB_CAMERA")

@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 
 from ..description.light import LampOptions, Light
-from ..look.lights import RIGS, Lamp, lamps_of
+from ..look.lights import RIGS, direction, lamps_of, place_at
 from ..look.srgb import encoded
 from . import fields, style
 
@@ -23,22 +23,14 @@ def fill(settings: Any, light: Light, rig: str) -> None:
     settings.lamps.clear()
     shining = {lamp.name for lamp in lamps_of(RIGS[rig], light)}
     for name in LAMP_NAMES:
-        item, said = settings.lamps.add(), getattr(light, name)
+        item, said, own = settings.lamps.add(), getattr(light, name), _own(name, rig)
         item.name = name.capitalize()
-        lamp = _as_shown(name, light, rig)
-        off = item.name not in shining or said.strength == 0.0
-        if off:  # the strength that it would have
-            lamp = _as_shown(name, dataclasses.replace(light, **{name: _unsaid(said)}), rig)
-        azimuth, elevation = _angles(lamp)
-        item.on, item.strength, item.size = not off, lamp.strength, lamp.width
-        item.color = said.color if said.color is not None else encoded(lamp.color)
-        item.azimuth = azimuth if said.azimuth is None else said.azimuth
-        item.elevation = elevation if said.elevation is None else said.elevation
+        item.on = item.name in shining and said.strength != 0.0
+        said = dataclasses.replace(said, strength=said.strength or None)  # if off, what it would have
+        for field in LAMP_FIELDS:
+            value = getattr(said, field)
+            setattr(item, field, getattr(own, field) if value is None else value)
     settings.rig = rig
-
-
-def _unsaid(said):
-    return dataclasses.replace(said, strength=None)
 
 
 def chosen(settings: Any, before: Light) -> Light:
@@ -65,40 +57,28 @@ def _said(item, name, rig, before):
     there = item.name in {lamp.name for lamp in RIGS[rig].lamps}
     if not item.on:
         return dataclasses.replace(before, strength=0.0) if there or before != LampOptions() else before
-    lamp = _as_shown(name, Light(), rig)
-    azimuth, elevation = _angles(lamp)
-    own = {
-        "strength": lamp.strength,
-        "color": encoded(lamp.color),
-        "size": lamp.width,
-        "azimuth": azimuth,
-        "elevation": elevation,
+    own = _own(name, rig)
+    said = {
+        key: style.changed_to(getattr(item, key), getattr(before, key), getattr(own, key))
+        for key in LAMP_FIELDS
     }
-    said = {key: style.changed_to(getattr(item, key), getattr(before, key), own[key]) for key in own}
     if not there and said["strength"] is None:  # once one of its values is set, the lamp appears
-        said["strength"] = lamp.strength
+        said["strength"] = own.strength
     return LampOptions(**said)
 
 
-def _as_shown(name: str, light: Light, rig: str) -> Lamp:
-    """A lamp of the rig with the values that are set; the studio's lamp if the rig lacks it."""
-    lamps = {lamp.name.lower(): lamp for lamp in lamps_of(RIGS[rig], light)}
-    studio = {lamp.name.lower(): lamp for lamp in lamps_of(RIGS["studio"], light)}
-    return lamps.get(name, studio[name])
-
-
-def _angles(lamp):
-    """(azimuth, elevation) of a lamp in degrees, relative to the camera."""
-    right, up, back = lamp.place
-    elevation = math.asin(up / math.hypot(right, up, back))
-    return math.degrees(math.atan2(right, back)), math.degrees(elevation)
+def _own(name, rig):
+    """What the rig says of a lamp; the studio if the rig lacks it."""
+    lamps = {lamp.name.lower(): lamp for lamp in (*RIGS["studio"].lamps, *RIGS[rig].lamps)}
+    azimuth, elevation = map(math.degrees, direction(lamps[name].place))
+    return LampOptions(
+        lamps[name].strength, encoded(lamps[name].color), lamps[name].width, azimuth, elevation
+    )
 
 
 def _direction(item):
     """The direction of a lamp, relative to the camera: right, up, towards the camera."""
-    azimuth, elevation = math.radians(item.azimuth), math.radians(item.elevation)
-    across = math.cos(elevation)
-    return across * math.sin(azimuth), math.sin(elevation), across * math.cos(azimuth)
+    return place_at(math.radians(item.azimuth), math.radians(item.elevation))
 
 
 def _turn(item, direction):

@@ -6,8 +6,6 @@ The menu of styles fills these properties; a description keeps only the differen
 import dataclasses
 from typing import Any
 
-import numpy as np
-
 from ..description.scene import Scene
 from ..description.style import Style, over
 from ..look.styles import PLAIN, STYLES
@@ -62,24 +60,9 @@ def chosen(group: Any, name: str, before: Style) -> Style:
 def changed_to(value: Any, said: Any, own: Any) -> Any:
     """The value that a description keeps for a property: `said`, to the last digit, if it is still that; None
     if it is the style's or the rig's `own`; else the property's value."""
-    if said is not None and _same(value, said):
+    if said is not None and fields.same(value, said):
         return said
-    return None if _same(value, own) else _plain(value)
-
-
-def _same(value, other):
-    """Whether a property has the value `other`, in single precision."""
-    if isinstance(other, str):
-        return value == other
-    return bool((np.float32(value) == np.float32(other)).all())
-
-
-def _plain(value):
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float):
-        return float(str(np.float32(value)))
-    return tuple(round(255 * min(max(channel, 0.0), 1.0)) / 255 for channel in value)
+    return None if fields.same(value, own) else fields.plain(value)
 
 
 GROUP = fields.group("style", Style, STYLE_FIELDS, like=PLAIN)
