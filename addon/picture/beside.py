@@ -5,13 +5,11 @@ Readouts take a part of the frame at its right, or at the bottom of a tall frame
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from ..kinds.places import Plane
 from ..staging import readouts
-from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan
 from ..staging.writing.boxes import gaps_between
 from ..staging.writing.captions import axes_of
@@ -58,27 +56,6 @@ class Beside:
 
 
 NOTHING_BESIDE = Beside()
-
-
-def wanted_at_once(p: Plan) -> list[Plane]:
-    """The planes with readouts wherever the camera stands: those that the scene asks for, or else the stars
-    that are turned away from the camera."""
-    if p.scene.readout != readouts.AUTO or p.scene.camera.view in INSIDE:
-        return [] if p.scene.camera.view in INSIDE else readouts.named(p)
-    stars = readouts.chosen_stars(p)
-    return stars if stars and readouts.turned_away(p, stars) else []
-
-
-def wanted_after(p: Plan, film: Any, aspect: float) -> list[Plane]:
-    """The planes of the stars that cannot be read in this Film of the plan, a film without readouts."""
-    if p.scene.readout != readouts.AUTO or p.scene.camera.view in INSIDE:
-        return []
-    stars = readouts.chosen_stars(p)
-    small = stars and readouts.too_small(stars, film.view, aspect)
-    told = (letters for letters in [film.lettering])
-    return (
-        stars if small or any(readouts.unlabelled(p, stars, film.view, aspect, one) for one in told) else []
-    )
 
 
 def beside(

@@ -17,7 +17,7 @@ from ..staging.camera.views import parts_of
 from ..staging.plan import Plan
 from ..staging.writing.cards import Card, cards_of
 from ..staging.writing.overlay import Overlay
-from .film import PhaseLabels, compose, outlines
+from .film import Film, PhaseLabels, compose, outlines
 from .joined import Joined, joined
 from .presented import Presented, presented, uncovered
 from .why_chart import WhyChart
@@ -63,16 +63,20 @@ def film_of(p: Plan) -> Drawing:
     aspect = p.scene.render.width / p.scene.render.height
     made = compose(p, aspect)
     lit = subject_of(parts_of(p.arrangement), made.marks).points(made.shot.view(1.0))
-    turntable = p.scene.camera.move == "orbit"
+    return drawing_of(p, made, aspect, lit, turntable=p.scene.camera.move == "orbit")
+
+
+def drawing_of(p: Plan, made: Film, aspect: float, lit: np.ndarray, *, turntable: bool = False) -> Drawing:
+    """The Drawing of a Film on a frame of this `aspect`, lit around the points `lit`, (n, 3)."""
     labels = outlines(made.lettering, made.view, aspect)
     readouts = tuple(joined(made.beside.readouts, made.view, (aspect, 1.0), labels))
     beside = [one.plane.stage for one in made.beside.readouts]
-    shown = tuple(presented(p, made.shot.view, aspect, made.overlay, made.beside.room, made.charts, beside))
+    shown = tuple(presented(p, made.seen, aspect, made.overlay, made.beside.room, made.charts, beside))
     *earlier, last = made.every  # the last labels are those of the film's end
     every = *(uncovered(one, shown, aspect) for one in earlier), last
     return Drawing(
-        p, made.shot, every, made.overlay, lit, turntable,
-        readouts=readouts, charts=made.charts, presented=shown, cards=cards_of(p, aspect),
+        p, made.shot, every, made.overlay, lit, turntable, readouts=readouts, charts=made.charts,
+        presented=shown, cards=cards_of(p, aspect), through=made.through,
     )  # fmt: skip
 
 

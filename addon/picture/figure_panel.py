@@ -15,6 +15,7 @@ from ..kinds.places import Part, Plane
 from ..staging.camera.framing import Vector, View, axes, nearest, view_from
 from ..staging.camera.views import INSIDE, axis_of, inside_view, optics_of, parts_of
 from ..staging.plan import Plan
+from ..staging.readouts import wanted
 from ..staging.writing import captions
 from ..staging.writing.boxes import around, outside
 from ..staging.writing.canvas import Canvas
@@ -32,7 +33,6 @@ from .figure_readouts import (
     larger_than,
     on_the_page,
     placed,
-    wanted,
     wanted_in,
 )
 from .figure_type import PAGE_EDGE, PAGE_POOL_WORDS, PageType

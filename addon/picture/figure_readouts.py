@@ -9,7 +9,6 @@ import numpy as np
 from ..kinds.places import Plane
 from ..staging import readouts
 from ..staging.camera.framing import Vector, View
-from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan
 from ..staging.pooling import pitches
 from ..staging.writing.boxes import corners_of
@@ -30,22 +29,9 @@ CALLED_GAP, CALLED_LEADING = 4.0, 1.15  # from a matrix to a number called out; 
 LINE_OUTLINE, ENTRY_OUTLINE = 0.5, 1.1  # width of the outline of a row or a column, and of an entry
 
 
-def wanted(p: Plan) -> list[Plane]:
-    """The planes that a figure shows flat: those that the scene asks for, or else the stars that are turned
-    away."""
-    if p.scene.camera.view in INSIDE:
-        return []
-    if p.scene.readout != readouts.AUTO:
-        return readouts.named(p)
-    stars = readouts.chosen_stars(p)
-    return stars if stars and readouts.turned_away(p, stars) else []
-
-
 def wanted_in(p: Plan, view: View, size: tuple[float, float], cramped: bool) -> list[Plane]:
     """The planes of stars whose entries are too close to each other in a View on a panel of this size, or
     whose labels are `cramped` there."""
-    if p.scene.readout != readouts.AUTO or p.scene.camera.view in INSIDE:
-        return []
     stars = readouts.chosen_stars(p)
     return stars if cramped or any(min(pitches(star, view, size)) < LEAST_CELL for star in stars) else []
 

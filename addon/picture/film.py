@@ -12,6 +12,7 @@ import numpy as np
 
 from ..description.scene import Camera
 from ..kinds.places import Plane
+from ..staging import readouts
 from ..staging.beats.told import TimedBeat
 from ..staging.camera.clearance import covered
 from ..staging.camera.framing import View
@@ -27,7 +28,7 @@ from ..staging.writing import captions
 from ..staging.writing.boxes import clashes, meeting, outside, under_boxes
 from ..staging.writing.lettering import Label, Lettering, lettering
 from ..staging.writing.overlay import FRAME_EDGE, Overlay, overlay
-from .beside import NOTHING_BESIDE, READOUT_GAP, Beside, beside, pooled, wanted_after, wanted_at_once
+from .beside import NOTHING_BESIDE, READOUT_GAP, Beside, beside, pooled
 from .why_chart import WhyChart, beat_charts, last_chart, matrix_outlines
 
 SHRUNK = 1.03  # times as much in view: labels that were laid out before are too small then
@@ -67,7 +68,8 @@ class PhaseLabels:
 @dataclass(frozen=True, eq=False)
 class Film:
     """`lettering` and `why` are those of the film's end, laid out for `view`. `earlier` has the labels of
-    phases before, `beat_charts` the bars of beats before."""
+    phases before, `beat_charts` the bars of beats before. `through(frame)` is the view of a camera that
+    someone turned or moved by hand."""
 
     shot: Shot
     lettering: Lettering
@@ -78,6 +80,11 @@ class Film:
     beside: Beside = NOTHING_BESIDE
     why: WhyChart | None = None
     beat_charts: tuple[WhyChart, ...] = ()
+    through: Callable[[float], View] | None = None
+
+    def seen(self, frame: float) -> View:
+        """What the camera sees at a frame."""
+        return self.through(frame) if self.through else self.shot.view(frame)
 
     @property
     def charts(self) -> tuple[WhyChart, ...]:
@@ -93,10 +100,14 @@ class Film:
 def compose(p: Plan, aspect: float) -> Film:
     """The Film of a plan on a frame of this `aspect`, width to height, with readouts of the matrices that the
     scene asks for, or of a star that cannot be read in the scene."""
-    planes = wanted_at_once(p)
+    planes = readouts.wanted(p)
     made = composed(p, aspect, planes)
-    planes = planes or wanted_after(p, made, aspect)
-    return made if made.beside.readouts or not planes else composed(p, aspect, planes)
+    if planes or p.scene.camera.view in INSIDE:
+        return made
+    stars, view = readouts.chosen_stars(p), made.view
+    if readouts.too_small(stars, view, aspect) or readouts.unlabelled(p, stars, view, aspect, made.lettering):
+        return composed(p, aspect, stars)
+    return made
 
 
 def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
@@ -104,7 +115,7 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
     of the camera before. Size and layout of the text before the scene leave room for readouts that show each
     entry, leave the subject enough of the frame, and keep it near the middle of its part."""
     if p.scene.camera.view in INSIDE or not (p.scene.look.legend or p.scene.look.formula):
-        return _with_earlier(p, aspect, {}, planes)
+        return with_earlier(p, _composed(p, aspect, {}, planes), aspect, {})
 
     flat = p.scene.layout.scheme == "flat"
     margins = 2.0 * max(p.scene.camera.margin - Camera().margin, 0.0)  # which someone asked to be free
@@ -118,7 +129,7 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
         # On a page there is room for labels, so with them a little less of the frame may be as much.
         return not pooled(side.readouts), part + cost if flat else part, cost
 
-    best, most = None, (False, -1.0, 0.0)
+    most = (False, -1.0, 0.0)
     for one in sorted(OVERLAY_LAYOUTS, key=bare_worth, reverse=True)[:TRIES]:
         made = _composed(p, aspect, one, planes)
         room = made.beside.room
@@ -129,7 +140,7 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
             best, most, layout = made, worth, one
         if worth[1] >= enough:
             break
-    return _with_earlier(p, aspect, layout, planes, best)
+    return with_earlier(p, best, aspect, layout)
 
 
 def _beside(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[Plane]) -> Beside:
@@ -154,14 +165,11 @@ def cost_of_type(layout: OverlayOptions) -> float:
     return COST_OF_SMALL_TYPE * (1.0 - layout["scale"]) ** 2 + COST_OF_STACKED * layout["stacked"]
 
 
-def _with_earlier(
-    p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[Plane], made: Film | None = None
-) -> Film:
+def with_earlier(p: Plan, made: Film, aspect: float, layout: OverlayOptions) -> Film:
     """The Film with the labels of all phases. Its camera is fixed, so the labels stay within its frame."""
-    made = made or _composed(p, aspect, layout, planes)
     phases = made.shot.phases[:-1]
     taken = np.concatenate([made.overlay.boxes.reshape(-1, 4), made.beside.boxes])
-    made = replace(made, beat_charts=tuple(beat_charts(p, made.shot.view, aspect, taken)))
+    made = replace(made, beat_charts=tuple(beat_charts(p, made.seen, aspect, taken)))
     if not phases or not p.scene.look.labels:
         return made
     notes = [*captions.notes(p), *made.beside.notes]
@@ -176,12 +184,12 @@ def _with_earlier(
         else:
             about = {part for name in phase.about for part in family_of(p.arrangement, name)} or None
             there = None
-        view = made.shot.view(phase.at)
+        view = made.seen(phase.at)
         lit = p.spotlight.lit(phase.start, phase.end, p.timeline.moves) if p.spotlight else ()
         at = next((beat for beat in p.beats if beat.start <= phase.at < beat.end), None)
         out = at.presents if at else ""  # its callouts would be behind its card
         lit = tuple(one for one in lit if not is_among(one.stage, {out}))
-        steady = stands(made.shot.view, phase)
+        steady = stands(made.seen, phase)
         taken = [*free, *(chart.room for chart in made.beat_charts if chart.during(phase.start, phase.end))]
         taken += [*(made.overlay.during(phase.start, phase.end) + margin * bool(p.beats))]
         letters = lettering(
@@ -200,7 +208,7 @@ def _passing_under(p: Plan, made: Film, aspect: float) -> list[tuple[float, floa
     until the way from it."""
     found: list[tuple[float, float]] = []
     for beat, after in zip(p.beats, [*p.beats[1:], None], strict=True):
-        view, boxes = made.shot.view(beat.span.arrived), made.overlay.during(beat.span.arrived, beat.end)
+        view, boxes = made.seen(beat.span.arrived), made.overlay.during(beat.span.arrived, beat.end)
         boxes = boxes / (aspect, 1.0, aspect, 1.0) * 2 - 1
         if any(covered(view.project(outline)[None, None], boxes)[0] for outline in _standing_out(p, beat)):
             start = found.pop()[0] if found and found[-1][1] > beat.start else beat.start

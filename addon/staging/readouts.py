@@ -14,7 +14,7 @@ from ..errors import InputError, nearest
 from ..kinds.places import Plane
 from .camera.framing import View
 from .camera.seen_planes import SeenPlanes
-from .camera.views import PRODUCTS_SUFFIX, names_of, sight_of
+from .camera.views import INSIDE, PRODUCTS_SUFFIX, names_of, sight_of
 from .pooling import pitches
 from .pose import FRONTAL
 from .star import is_among
@@ -61,9 +61,20 @@ def stars_of(p: "Plan") -> list[Plane]:
     return [plane for plane in drawn_once(p) if is_among(plane.stage, stars)]
 
 
+def wanted(p: "Plan") -> list[Plane]:
+    """The planes with readouts wherever the camera stands: those that a description names, or else the stars
+    that are turned away from the camera."""
+    if p.scene.camera.view in INSIDE:
+        return []
+    stars = chosen_stars(p)
+    return named(p) or (stars if turned_away(p, stars) else [])
+
+
 def chosen_stars(p: "Plan") -> list[Plane]:
     """The stars for automatic readouts, at most MOST_READOUTS: first those in the spotlight or in the
-    camera's subject."""
+    camera's subject. None if the description says which readouts there are."""
+    if p.scene.readout != AUTO:
+        return []
     subject = p.scene.camera.subject.removesuffix(PRODUCTS_SUFFIX)
     lit = p.spotlight.spots if p.spotlight else {}
     first = [

@@ -123,6 +123,8 @@ def lettering(
     for scale in TYPE_SCALES:
         type = film_type(p.typeface, scale * narrow, narrow)
         canvas = Canvas(p, view, aspect, 1.0, type, there, unfinished)
+        if not canvas.planes:
+            return Lettering()
         wishes = wishes_of(canvas, near, about, told, lit)
         taken = settle([wish.options for wish in wishes], fixed)
         cost = sum(option.cost for option in taken) + SMALLER_TYPE * (1.0 - scale) * len(wishes)
