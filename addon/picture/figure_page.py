@@ -228,7 +228,10 @@ class _Composition:
         self.given = {cell.plan: cell for cell in cells if cell.seen}
         self.whole = self.single and not camera.subject and camera.view not in INSIDE and not self.given
         self.own_scales = own_scales and not self.single
-        self.raw = any(_is_raw(cell) for cell in cells)
+        # Whether a matrix still shows values before its epilogue.
+        self.raw = any(
+            cell.frame < move.finished for cell in cells for move in cell.plan.timeline.moves.values()
+        )
         self.title, self.told = title, notes
         self.notes: tuple[str, ...] = ()
         self.pictures: list[PanelPicture] = []
@@ -241,8 +244,10 @@ class _Composition:
         shown = [] if self.own_scales else [cell.plan for cell in self.cells]
         if not (self.whole and self.fill_with_why(height, above)):
             under, below = foot(shown, self.told, self.type, self.width, self.raw)
-            if self.whole:
-                self.fill_whole(height, above, below)
+            if self.whole:  # one picture as large as the page
+                plan, free = self.cells[0].plan, (0.0, 0.0, below, above + PAGE_EDGE)
+                self.height = self.up(height or content_height(plan, self.type, self.width, free))
+                self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
             else:
                 self.fill_grid(height, above, below)
             self.add(under, 0.0, 0.0)
@@ -269,12 +274,6 @@ class _Composition:
         self.add(why.items, x, y + beside - why.height)
         self.add(under, 0.0, 0.0)
         return True
-
-    def fill_whole(self, height: float | None, above: float, below: float) -> None:
-        """One picture as large as the page."""
-        plan, free = self.cells[0].plan, (0.0, 0.0, below, above + PAGE_EDGE)
-        self.height = self.up(height or content_height(plan, self.type, self.width, free))
-        self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
 
     def fill_grid(self, height: float | None, above: float, below: float) -> None:
         """Panels in rows and columns, with the text above, below and beside each."""
@@ -391,8 +390,3 @@ class _Composition:
     def page(self) -> FigurePage:
         notes = tuple(note.replace(JOINED, " ") for note in self.told)
         return FigurePage(self.width, self.height, tuple(self.pictures), tuple(self.items), notes)
-
-
-def _is_raw(cell: Cell) -> bool:
-    """Whether a matrix still shows values before its epilogue."""
-    return any(cell.frame < move.finished for move in cell.plan.timeline.moves.values())

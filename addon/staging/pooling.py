@@ -101,10 +101,10 @@ def pools_of(
     wide as they would need themselves.
     """
     view, size = bare_view(scene, arrangement), (scene.render.width, scene.render.height)
-    needs: dict[tuple[str, str], tuple[int, int]] = {}
+    needs: dict[tuple[str, str], Sequence[int]] = {}
     common: dict[tuple[str, str], int] = {}
     for plane in arrangement.planes:
-        needs[_kind(plane)] = _larger(needed(plane, view, size), needs.get(_kind(plane), (1, 1)))
+        needs[_kind(plane)] = [*map(max, needed(plane, view, size), needs.get(_kind(plane), (1, 1)))]
     shared = shared_dimensions(root, shapes)
     for plane in arrangement.seen:
         for dimension, factor in zip(_dimensions(plane, shared), needs[_kind(plane)], strict=True):
@@ -138,11 +138,6 @@ def _is_small(plane):
 def _kind(plane):
     """A key that the planes of all heads of a stack share."""
     return plane.stage.of or plane.stage.name, plane.role
-
-
-def _larger(first, second):
-    """The larger of two pairs of factors, of rows and of columns."""
-    return max(first[0], second[0]), max(first[1], second[1])
 
 
 def parsed(text: str, where: str) -> tuple[int, int] | None:

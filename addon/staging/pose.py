@@ -26,6 +26,7 @@ from .star import is_among, star_of, stars_of
 # rounding would choose between the sides.
 AZIMUTHS = (-75.0, -60.0, -46.0, -44.0, -30.0, -15.0, 0.0, 15.0, 30.0, 44.0, 46.0, 60.0, 75.0)
 ELEVATIONS = (13.0, 20.0, 28.0)
+TRIED_DIRECTIONS = [direction_at(np.radians(90 - e), np.radians(a)) for e in ELEVATIONS for a in AZIMUTHS]
 PAGE = direction_at(np.radians(77.0), np.radians(10.0))  # from where a page is seen: beads have sides
 MOST_FOLDED = 7  # matrices; more of them may be read better on a page than around cuboids
 MOST_PLANES = 24  # the arrangements of more matrices are not tried
@@ -148,7 +149,10 @@ def _best_pose(scene, root, part, stars, asks, arranged):
     poses = _best_of_part(scene, part, stars, asks, arranged, 1.0 if whole else NEARLY)
     ways: list[tuple] = [()]
     if asks["layout"]:
-        ways = list(product(_row_lengths(scene, root), _besides(root), _spacings(scene, root)))
+        beside = len(roots_of(root)) > 1
+        besides = BESIDES if beside else BESIDES[:1]
+        spacings = SPACINGS if beside and not scene.layout.spacing else [scene.layout.spacing]
+        ways = list(product(_row_lengths(scene, root), besides, spacings))
     aspect, best = _aspect(scene), replace(poses[0], worth=-1.0)
     shares = any(fan.down for row in root.rows_of_results for fan in fans(row))
     for pose, way in product(poses[:1] if whole else poses, ways):
@@ -191,7 +195,7 @@ def _leads_right(way):
 def _best_of_part(scene, part, stars, asks, arranged, nearly):
     """The best Pose from each direction for the stars of what makes the stage `part`, the best first, down to
     `nearly` of the best worth. Poses that may be best are looked at first, so that most need not be."""
-    directions = _directions() if asks["camera"] else [_direction(scene)]
+    directions = TRIED_DIRECTIONS if asks["camera"] else [_direction(scene)]
     oblique = is_oblique(_with(scene, {}, _camera(directions[0], scene)) if asks["camera"] else scene)
     sights = np.array([sight_from(direction, oblique) for direction in directions])
     tried = []
@@ -229,20 +233,6 @@ def _row_lengths(scene, root):
     if scene.layout.row_length or len(rows) > 1 or len(fans(rows[0])) < count:
         return [scene.layout.row_length]
     return [0, *sorted({-(-count // n) for n in range(2, count + 1)}, reverse=True)]
-
-
-def _besides(root):
-    """Where the next of several results may stand."""
-    return BESIDES if len(roots_of(root)) > 1 else BESIDES[:1]
-
-
-def _spacings(scene, root):
-    """How much further apart than they have to results may stand."""
-    return SPACINGS if len(roots_of(root)) > 1 and not scene.layout.spacing else [scene.layout.spacing]
-
-
-def _directions():
-    return [direction_at(np.radians(90 - e), np.radians(a)) for e in ELEVATIONS for a in AZIMUTHS]
 
 
 def _direction(scene):

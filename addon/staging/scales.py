@@ -90,10 +90,6 @@ def matrix_scale(
     return Scale(low, high or 1.0, color_map, clip)
 
 
-def probability_scale(color_map: str) -> Scale:
-    return Scale(0.0, 1.0, color_map)
-
-
 def product_scale(
     left: np.ndarray, right: np.ndarray, percentile: float, color_map: str, budget: int = 1_000_000
 ) -> Scale:
@@ -175,7 +171,7 @@ def scales_of(
         chosen = s.options(scene).color_map
         choice = _known(chosen, style, f"{s.name}: color_map") if chosen else ""
         if is_probability(s, probable):
-            scales.final[s.name] = probability_scale(choice or unsigned)
+            scales.final[s.name] = Scale(0.0, 1.0, choice or unsigned)
         else:
             scales.final[s.name] = matrix(s, evaluation[s].final, choice or signed)
         if s.operands:

@@ -38,7 +38,10 @@ MOST_STATEMENTS = 6  # results other than the head that get a beat each
 def auto_beats(p: "Plan") -> tuple[Beat, ...]:
     """The automatic beats of a plan's film."""
     head = head_of(p)
-    return _told_of_products(p) if head is None else _HeadTeller(p, head).beats()
+    if head is not None:
+        return _HeadTeller(p, head).beats()
+    beats = _statements(p, [stage for stage in stages_of(p.root) if stage.operands])
+    return tuple(beats or [Beat(say="")])
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,14 +131,11 @@ def strongest(p: "Plan", pattern: Stage, anyhow: bool = False) -> tuple[int, int
         offset, special = None, set()
     first = statistics.special(queries)
     best = statistics.strongest_pair(values.final, allowed, offset, first, special)
-    signs = [{n for n, text in enumerate(texts) if not _is_word(text)} for texts in (queries, keys)]
+    signs = [
+        {n for n, text in enumerate(texts) if not any(map(str.isalnum, text))} for texts in (queries, keys)
+    ]
     of_words = statistics.strongest_pair(values.final, allowed, offset, first | signs[0], special | signs[1])
     return of_words if best and of_words and of_words[2] > best[2] - HARDLY_LESS else best
-
-
-def _is_word(text: str) -> bool:
-    """Whether a token has letters or digits."""
-    return any(map(str.isalnum, text))
 
 
 def offset_of(queries: Sequence[str], keys: Sequence[str], shape: tuple[int, int]) -> int | None:
@@ -236,7 +236,9 @@ class _HeadTeller:
         asks, answers = self.sides(head.scores, query, key)
         who = self.token(0, query)
         which = self.which()
-        every = "Each token" if self.is_one_text else "Each token of the other text"
+        shape = self.p.evaluation[self.head.pattern].shape
+        is_one_text = not any(self.labels) or offset_of(*self.labels, shape) is not None
+        every = "Each token" if is_one_text else "Each token of the other text"
         shapes = [self.p.evaluation[side.stage].shape for side in (left, right)]
         are_long = max(rows / columns for rows, columns in shapes) > LONGEST_ALONE
         if are_long or self.is_seen_from_its_edge(left):
@@ -260,12 +262,6 @@ class _HeadTeller:
         """The head that is told, if there are several."""
         title = self.head.pattern.title
         return f"{title[:1].upper()}{title[1:]}: " if len(self.head.alike) > 1 and title else ""
-
-    @property
-    def is_one_text(self) -> bool:
-        """Whether queries and keys belong to the same tokens, or their tokens are unknown."""
-        shape = self.p.evaluation[self.head.pattern].shape
-        return not any(self.labels) or offset_of(*self.labels, shape) is not None
 
     def scores(self) -> list[Beat]:
         """The scores, the dot products of queries and keys."""
@@ -401,14 +397,8 @@ class _HeadTeller:
         weight = self.number(head.pattern, query, key)
         row = self.token(0, query) if self.labels[0] else str(query)
         say = f"{weight} of the value of {self.token(1, key)} goes into row {row} of {name}."
-        return [mix, Beat(say=say, spotlight=self.lit_at_the_end(head.pair))]
-
-    def lit_at_the_end(self, pair: tuple[int, int]) -> str:
-        """The spotlight on the pair, on the value of its key, and on the row of the output that it makes."""
-        out, values, (query, key) = self.head.out, self.head.values, pair
-        if out is None or values is None:
-            return self.spot
-        return _together(self.spot, self.row_of(values, key), self.light(out, query, None))
+        lit = _together(self.spot, self.row_of(values, key), self.light(head.out, query, None))
+        return [mix, Beat(say=say, spotlight=lit)]
 
     def after(self) -> list[Beat]:
         """The results after the head, as they are written."""
@@ -536,13 +526,6 @@ def pointed(labels: Sequence[str], n: int | None) -> str:
         return text
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{quoted}"' + (f"#{nth}" if nth > 1 else "")
-
-
-def _told_of_products(p):
-    """The beats of an expression without attention: each result as it is written."""
-    made = [stage for stage in stages_of(p.root) if stage.operands]
-    beats = _statements(p, made)
-    return tuple(beats or [Beat(say="")])
 
 
 def _statements(p, stages, of=None):

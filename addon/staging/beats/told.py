@@ -4,6 +4,7 @@ frames."""
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...description.scene import Beat
@@ -59,7 +60,8 @@ def told(p: "Plan", beats: Sequence[Beat]) -> tuple[Timeline, tuple[TimedBeat, .
     texts, shows, paces, whys = [], [], [], []
     for n, beat in enumerate(beats):
         where = f"beats[{n}]: "
-        texts.append(_said(p, beat, f"{where}say"))
+        say = f"{where}say"
+        texts.append(with_numbers(beat.say, partial(number_at, p, where=say), say))
         shows.append(tuple(named(beat.show, subjects, f"{where}show")))
         whys.append(why_of(p, beat.why, f"{where}why"))
         if beat.present and beat.present not in matrices:
@@ -73,11 +75,6 @@ def told(p: "Plan", beats: Sequence[Beat]) -> tuple[Timeline, tuple[TimedBeat, .
     told_at = [_told_at(beat, span, p.scene.render.rate) for beat, span in zip(beats, spans, strict=True)]
     every = zip(beats, texts, shows, spans, there, told_at, whys, strict=True)
     return made, tuple(TimedBeat(n, *parts) for n, parts in enumerate(every, start=1))
-
-
-def _said(p: "Plan", beat: Beat, where: str) -> str:
-    """The caption of a beat with its numbers."""
-    return with_numbers(beat.say, lambda entry: number_at(p, entry, where), where)
 
 
 def _told_at(beat: Beat, span: Span, rate: float) -> int:

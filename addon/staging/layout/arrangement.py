@@ -194,7 +194,10 @@ class _Arranging:
         reaches up behind what is above it."""
         if self.scheme.flat:
             return self.spacing, self.spacing + self.shared_labels(fan) - 1.0  # one is there already
-        reach = self.spacing + SEEN_DEPTH * self.depth_of(fan)
+        # How far the shared faces lead away from the results.
+        *others, last = [self.shape(operand) for operand in fan.shared]
+        counts = [*(columns for _, columns in others), last[0]]
+        reach = self.spacing + SEEN_DEPTH * max(self.ruler(count).length for count in counts)
         if fan.depth > 1:  # faces lead both ways
             return reach, reach
         return (self.spacing, reach) if self.scheme.root_at_back else (reach, self.spacing)
@@ -202,12 +205,6 @@ class _Arranging:
     def shared_labels(self, fan: Fan) -> float:
         """The room on a page between stars and what a fan shares."""
         return SHARED_LABELS * max(map(self.row_room, stages_of(fan.roots[0])))
-
-    def depth_of(self, fan: Fan) -> float:
-        """How far the faces that a fan shares lead away from its results."""
-        *others, last = [self.shape(operand) for operand in fan.shared]
-        counts = [*(columns for _, columns in others), last[0]]
-        return max(self.ruler(count).length for count in counts)
 
     @property
     def apart(self) -> float:

@@ -36,7 +36,8 @@ def unseen_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene, stars: Col
     if scene.layout.sums == "in place":
         giving_way = _giving_way(stages, shapes, {*stars, *_named(stages, scene)})
     matrices = {stage.name for stage in stages if hides(scene, stage)} | set(giving_way)
-    interiors = {stage.name for stage in stages if stage.has_interior and _is_bare(stage, scene)}
+    products = [stage.name for stage in stages if stage.has_interior]
+    interiors = {name for name in products if scene.products.get(name, ProductOptions()).interior is False}
     once = {stage.name for stage in stages if _is_drawn(stage, scene, "once")}
     bare = frozenset(interiors if matrices or once else ())
     return Unseen(frozenset(matrices), frozenset(once), bare, giving_way)
@@ -84,9 +85,3 @@ def _giving_way(stages, shapes, kept):
         if len(alike) == 1 and uses[alike[0].name] == 1 and not {alike[0].name, alike[0].of} & kept:
             giving_way[alike[0].name] = sheet.name
     return giving_way
-
-
-def _is_bare(stage, scene):
-    """Whether a scene asks that a product has no interior."""
-    options = stage.options(scene)
-    return isinstance(options, ProductOptions) and options.interior is False

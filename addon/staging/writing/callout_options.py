@@ -94,7 +94,8 @@ def _places(canvas: Canvas, plane: Plane, entry: tuple[int, int], texts: list[st
     middles = np.concatenate(
         [spot + ways * (far * high + np.abs(ways) @ (half - 0.5 * high)[:, None]) for far in FARS]
     )
-    beyond = _ends_of_row(canvas, plane, entry)
+    ends_of_row = [ends[entry[0]] for ends in ends_of_lines(plane, True, BEYOND_ROW)]
+    beyond = canvas.project(np.array(ends_of_row))
     outward = beyond - spot
     outward /= np.linalg.norm(outward, axis=1)[:, None] + 1e-12
     at_ends = beyond + outward * (np.abs(outward) @ half)[:, None]
@@ -141,11 +142,6 @@ def _places(canvas: Canvas, plane: Plane, entry: tuple[int, int], texts: list[st
         return Option(taken, costs[n], write)
 
     return [option(n) for n in range(len(boxes))]
-
-
-def _ends_of_row(canvas: Canvas, plane: Plane, entry: tuple[int, int]) -> np.ndarray:
-    """The two ends of an entry's row on the picture, beyond the matrix: (2, 2)."""
-    return canvas.project(np.array([ends[entry[0]] for ends in ends_of_lines(plane, True, BEYOND_ROW)]))
 
 
 def _entries_under(

@@ -110,7 +110,11 @@ def links(
         else:
             # A sum without one of its terms would be another one.
             whole = (spared == NO_LINE and one.needed) or one.sign in SUM_SIGNS
-            ends = [NOT_FREE if whole else _spared(one, plane, taken) for plane in one.planes]
+            # Of what several share, every line stands: it tells who shares.
+            ends = [
+                WITHOUT_END if one.sign and not whole and taken[plane] < 2 else NOT_FREE
+                for plane in one.planes
+            ]
             way = _around_a_sign(one.sign, ends, meets, free)
         if way.cost >= DEAREST and one.needed and one.sign not in SUM_SIGNS and spared < SOME_LINKS:
             return []
@@ -243,14 +247,9 @@ def _shown(canvas: Canvas, stage: Stage, plane: Plane) -> list[Plane]:
     own = [one for one in canvas.planes if one.stage is stage and one is not plane]
     if own:
         taken = [one for one in own if one.consumer == plane.stage.name and one.role != "result"]
-        return taken or [_nearest(canvas, own, plane)]
+        return taken or [min(own, key=lambda one: _reach(canvas, (one, plane)))]
     operands = stage.operands if canvas.p.is_unseen(stage) else ()
     return [one for operand in operands for one in _shown(canvas, operand.stage, plane)]
-
-
-def _nearest(canvas: Canvas, planes: Sequence[Plane], plane: Plane) -> Plane:
-    """The one of several planes whose middle is nearest to that of `plane` on the picture."""
-    return min(planes, key=lambda one: _reach(canvas, (one, plane)))
 
 
 def _meets(canvas: Canvas, plane: Plane, point: float, written: LinkRoom) -> Meets:
@@ -402,13 +401,6 @@ def _straight(operand: Meets, result: Meets, free: Free) -> _Way:
     return _Way((), _Line(start, ends[m, k], anchor, result.anchors[k], start), start, anchor, costs[m, k])
 
 
-def _spared(one: _Linked, plane: Plane, taken: Mapping[Plane, int]) -> float:
-    """What it costs at most to link a result with one of its planes: the line is left out where it would cost
-    more. `taken` is how many links lead from a plane. Of what several share, every line stands: it tells who
-    shares."""
-    return WITHOUT_END if one.sign and taken.get(plane, 0) < 2 else NOT_FREE
-
-
 def _around_a_sign(sign: str, spared: Sequence[float], every: Sequence[Meets], free: Free) -> _Way:
     """The lines from a sign, which may be none, to the operands and the result. One of them may be left out,
     at the cost that `spared` gives for it."""
@@ -426,7 +418,7 @@ def _around_a_sign(sign: str, spared: Sequence[float], every: Sequence[Meets], f
         if least[some[0]] >= cost:
             break
         some = some[free.boxes(np.concatenate([signs[some] - SIGN_ROOM, signs[some] + SIGN_ROOM], axis=1))]
-        costs = _sum_but_one([way.free_costs(some, free) for way in ways], spared)
+        costs = _sum_but_one([way.clear(some, free).min(axis=1) for way in ways], spared)
         if costs.min(initial=NOT_FREE) < cost:
             best, cost = some[costs.argmin()], float(costs.min())
     if cost >= DEAREST:
@@ -479,10 +471,6 @@ class _Ways:
         ends = self.meets.places + toward * self.meets.gaps[:, None]
         there[there] = free.along(starts[there], ends[there])
         return np.where(there, costs, NOT_FREE)
-
-    def free_costs(self, some: np.ndarray, free: Free) -> np.ndarray:
-        """What the best free line from each of `some` of the signs (n,) costs: (n,)."""
-        return self.clear(some, free).min(axis=1)
 
     def chosen(self, sign: int, free: Free) -> tuple[np.ndarray, np.ndarray, float]:
         """(where the best free line from a sign ends (2,), the point of the world there (3,), its cost)."""

@@ -130,7 +130,10 @@ class _Setter:
                 return [*self.set(node.body, 6, act, lit), Part(f"[{ranges}]", lit)]
             case Call(function="sqrt") if isinstance(node.arguments[0], Number | Name):
                 under = self.set(node.arguments[0], 6, act, lit)
-                return [Part(ROOT_SIGN, lit, ROOT), *map(_under_root, under)]
+                barred = (  # a raised or lowered part stays what it is
+                    replace(part, script=UNDER_ROOT) if part.script is ON_THE_LINE else part for part in under
+                )
+                return [Part(ROOT_SIGN, lit, ROOT), *barred]
             case Call():
                 parts = [Part(f"{node.function}(", lit)]
                 for n, argument in enumerate(node.arguments):
@@ -173,11 +176,6 @@ class _Setter:
         """Whether a node is the inner dimension of a product."""
         named_k = isinstance(node, Name) and node.name == INNER_NAME and not node.quoted
         return named_k and not self.k_is_matrix
-
-
-def _under_root(part):
-    """A part with the bar of a root over it; a raised or lowered one stays what it is."""
-    return replace(part, script=UNDER_ROOT) if part.script is ON_THE_LINE else part
 
 
 def _named(name, lit):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .boxes import meeting
+from .boxes import around_each, meeting
 from .canvas import Canvas
 from .captions import Titled, titled
 from .items import Text
@@ -38,7 +38,7 @@ def titles(canvas: Canvas) -> Iterator[Wish]:
 
 def _options(canvas: Canvas, group: Sequence[Titled], down: bool) -> list[Option]:
     """The ways in which no title of a group is on another."""
-    edges = np.array([_edges(canvas.project(result.corners)) for result in group])
+    edges = around_each([np.tile(canvas.project(result.corners), 2) for result in group])
     ways = [way for scale in TITLE_SCALES for way in _ways(canvas, group, edges, down, scale)]
     boxes = np.array([[line.around for line in way.lines] for way in ways])
     boxes = boxes + np.tile(np.array([way.places for way in ways]), 2)  # (ways, titles, 4)
@@ -94,8 +94,3 @@ def _strange(boxes: np.ndarray, edges: np.ndarray) -> np.ndarray:
     away = np.maximum(np.maximum(edges[:, :2] - middles, middles - edges[:, 2:]), 0.0)
     away = np.linalg.norm(away, axis=3)  # from each title to each result
     return np.einsum("wtt->wt", away) > away.min(axis=2) + 1e-9
-
-
-def _edges(points: np.ndarray) -> np.ndarray:
-    """The box around points (n, 2): (4,)."""
-    return np.concatenate([points.min(axis=0), points.max(axis=0)])

@@ -12,8 +12,8 @@ from ....kinds.places import Part, Plane
 from ....kinds.stage import stages_of
 from ...writing.captions import scores_until
 from ..framing import DIRECTIONS, angles, axes_at, direction_at
-from ..setup import NO_ROOM, Setup
-from ..shot import Key, Phase, Shot, held
+from ..setup import Setup
+from ..shot import Phase, Shot, held
 from ..views import PRODUCTS_SUFFIX, is_oblique, parts_of
 
 if TYPE_CHECKING:  # plans check their cameras
@@ -43,20 +43,17 @@ def beats(s: Setup) -> Shot:
         looks = [(one.there, one.why, one.presents) for one in told[n - 1 : n + 1]]
         if moves or looks[0] != looks[1]:
             phases[-1] = replace(phases[-1], end=beat.span.half)
-            phases.append(Phase(_there_from(beat), s.over, beat.span.arrived, beat.there, _named_at(beat)))
+            nearly_there = beat.start + LABELS_FROM * (beat.span.arrived - beat.start)
+            phases.append(Phase(nearly_there, s.over, beat.span.arrived, beat.there, _named_at(beat)))
     phases[-1] = replace(s.ending(phases[-1].start), about=phases[-1].about)
     phases = [part for phase in phases for part in _by_names(s, phase)]
-    return s.shot(_distinct(keys), phases=[*phases[:-1], replace(phases[-1], about=frozenset())])
+    distinct = [key for n, key in enumerate(keys) if n == 0 or key.frame > keys[n - 1].frame + 1e-6]
+    return s.shot(distinct, phases=[*phases[:-1], replace(phases[-1], about=frozenset())])
 
 
 def _named_at(beat: "TimedBeat") -> str:
     """The matrix whose head has the names in a beat; "" for the first head."""
     return next((name.removesuffix(PRODUCTS_SUFFIX) for name in beat.shows), "")
-
-
-def _there_from(beat: "TimedBeat") -> float:
-    """The frame from which a beat's matrices are nearly there, and have their labels."""
-    return beat.span.start + LABELS_FROM * (beat.span.arrived - beat.span.start)
 
 
 def _by_names(s: Setup, phase: Phase) -> list[Phase]:
@@ -120,11 +117,6 @@ def _visible(s: Setup, beat: "TimedBeat") -> list[Part]:
     return [part for part in parts if part.stage.name in beat.there] or parts
 
 
-def _distinct(keys: list[Key]) -> list[Key]:
-    """The keys, without any at the same frame as the key before."""
-    return [key for n, key in enumerate(keys) if n == 0 or key.frame > keys[n - 1].frame + 1e-6]
-
-
 def _near(pose: np.ndarray, before: np.ndarray) -> np.ndarray:
     """The pose with whole turns added so that it is nearest to the pose `before`."""
     near = pose.copy()
@@ -137,27 +129,16 @@ def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
     parts, view = _shown(s, beat), beat.beat.view
     if not beat.shows and not view and last:
         return s.framed(s.chosen)
-    turned = _towards(s, _angles(s, parts if beat.shows else [], view))
-    margins = turned.roomy + _room(s, beat)
+    turned = copy(s)
+    turned.angles = _angles(s, parts if beat.shows else [], view)
+    turned.axes = axes_at(*turned.angles)
+    at_side = [0.0, 1.0, 0.0, 0.0] if s.optics.aspect > 1.0 else [0.0, 0.0, 1.0, 0.0]
+    margins = turned.roomy + CHART_ROOM * np.array(at_side) * bool(beat.why)
     near, roomy = (turned.framed(s.bare(parts), room) for room in (turned.roomy, margins))
     if roomy[5] > CHART_DISTANCE * near[5]:  # bars beside something so small tell nothing
         margins, roomy = turned.roomy, near
     whole, near = turned.framed(s.bare(_visible(s, beat)), margins), roomy
     return whole if whole[5] < OVERVIEW_DISTANCE * near[5] else near
-
-
-def _room(s: Setup, beat: "TimedBeat") -> np.ndarray:
-    """The parts of the frame at its four sides that a beat leaves free for the bars of its why."""
-    if not beat.why:
-        return NO_ROOM
-    return CHART_ROOM * np.array([0.0, 1.0, 0.0, 0.0] if s.optics.aspect > 1.0 else [0.0, 0.0, 1.0, 0.0])
-
-
-def _towards(s: Setup, angles: tuple[float, float]) -> Setup:
-    """The setup for a camera with this tilt and turn."""
-    turned = copy(s)
-    turned.angles, turned.axes = angles, axes_at(*angles)
-    return turned
 
 
 def _angles(s: Setup, parts: list[Part], view: str) -> tuple[float, float]:

@@ -68,7 +68,9 @@ def through(
     for stop, key in zip(stops, path, strict=True):
         # The depth of the target does not change the camera's place; it follows the reach.
         pose = s.pose(stop.place[2], stop.place[:2], stop.subject)
-        keys.append(Key(stop.frame, pose, _sloped(s, key.slope)))
+        across = key.slope[:2] + np.multiply(s.optics.skew, key.slope[2])
+        slope = np.array([*(across @ s.axes[:2]), 0.0, 0.0, key.slope[2]])
+        keys.append(Key(stop.frame, pose, slope))
     return s.shot(keys, phases=phases)
 
 
@@ -89,10 +91,3 @@ def _keeps(s: Setup, path: Sequence[Key], act: Act, points: np.ndarray) -> bool:
         if not ((low <= centre).all() and (centre <= high).all()):
             return False
     return True
-
-
-def _sloped(s: Setup, slope: np.ndarray) -> np.ndarray:
-    """The change of a pose for a change of centre and reach, with the target at a constant depth."""
-    right, up, _ = s.axes
-    across = slope[:2] + np.multiply(s.optics.skew, slope[2])
-    return np.array([*(right * across[0] + up * across[1]), 0.0, 0.0, slope[2]])
