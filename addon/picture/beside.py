@@ -79,9 +79,14 @@ def beside(
             (part, left) for part in READOUT_SHARES for left in (False, True)[: 1 + (scene is not None)]
         ]:
             made = grid_of(p, planes, type, _area(aspect, part, written(part), scale, left), FORM)
+            if not made:
+                continue
+            boxes = np.array([one.box for one in made])
             if left:
-                made = _at_the_left(made, FRAME_EDGE * scale)
-            if not made or (scene is not None and _meets(made, scene)):
+                made = [one.moved(FRAME_EDGE * scale - boxes[:, 0].min(), 0.0) for one in made]
+                boxes = np.array([one.box for one in made])
+            around = boxes + 0.5 * READOUT_GAP * np.array([-1, -1, 1, 1])
+            if scene is not None and (gaps_between(around, scene) <= 0.0).any():
                 continue
             worth = _worth(made, aspect)
             if worth > most:
@@ -89,17 +94,6 @@ def beside(
         planes = planes[:-1]
     best = [named_in_time(p, one) for one in best]
     return _settled(best, aspect, at_left) if best else NOTHING_BESIDE
-
-
-def _meets(made: Sequence[Readout], scene: np.ndarray) -> bool:
-    """Whether a readout covers a part of the scene."""
-    boxes = np.array([one.box for one in made]) + 0.5 * READOUT_GAP * np.array([-1, -1, 1, 1])
-    return bool((gaps_between(boxes, scene) <= 0.0).any())
-
-
-def _at_the_left(made: Sequence[Readout], edge: float) -> list[Readout]:
-    by = edge - min((one.box[0] for one in made), default=0.0)
-    return [one.moved(by, 0.0) for one in made]
 
 
 def _area(aspect: float, part: float, written: np.ndarray, scale: float, at_left: bool = False) -> Box:
@@ -140,9 +134,11 @@ def pooled(readouts: Sequence[Readout]) -> bool:
 
 
 def _settled(made: Sequence[Readout], aspect: float, at_left: bool = False) -> Beside:
-    boxes = np.array([one.box for one in made])
+    boxes, room = np.array([one.box for one in made]), np.zeros(4)
     if aspect < 1.0:
-        return Beside(tuple(made), np.array([0.0, 0.0, boxes[:, 3].max() + READOUT_GAP, 0.0]))
-    if at_left:
-        return Beside(tuple(made), np.array([(boxes[:, 2].max() + READOUT_GAP) / aspect, 0.0, 0.0, 0.0]))
-    return Beside(tuple(made), np.array([0.0, 1.0 - (boxes[:, 0].min() - READOUT_GAP) / aspect, 0.0, 0.0]))
+        room[2] = boxes[:, 3].max() + READOUT_GAP
+    elif at_left:
+        room[0] = (boxes[:, 2].max() + READOUT_GAP) / aspect
+    else:
+        room[1] = 1.0 - (boxes[:, 0].min() - READOUT_GAP) / aspect
+    return Beside(tuple(made), room)

@@ -61,8 +61,15 @@ def page_labels(
     texts are `told` in readouts have labels only where there is room, and the numbers of entries are told
     there as well. The boxes `keep_free` (n, 4) stay free."""
     unit = type.size / FILM_LABELS.name
-    canvas = Canvas(p, view, width / unit, height / unit, _in_units(type, unit), parts,
-                    form=_form(type, unit))  # fmt: skip
+    size, small = type.size / unit, type.small / unit
+    form = LabelForm(
+        name=size, detail=small, axis=small, token=small, title=size, callout=size, lit=small,
+        moved=FARTHEST / unit, moved_at_star=0.0, beside=20.0, shared=False, plated=False,
+    )  # fmt: skip
+    in_units = replace(
+        type, size=size, least=LEAST_TYPE / unit, measure=lambda text, n: type.measure(text, n * unit) / unit
+    )
+    canvas = Canvas(p, view, width / unit, height / unit, in_units, parts, form=form)
     lit = p.spotlight.last if p.spotlight else ()
     wishes = [wish for wish in wishes_of(canvas, told=told, lit=lit) if not (told and wish.what == "callout")]
     fixed = np.zeros((0, 4)) if keep_free is None else keep_free / unit
@@ -79,24 +86,6 @@ def page_labels(
     cramped = any(_is_cramped(*pair, least) for pair in at_stars)
     told_lit = _tells_all(canvas, pairs)
     return PageLabels(items[False], items[True], notes_of(wishes, written), cramped, told_lit)
-
-
-def _in_units(type: PageType, unit: float) -> PageType:
-    """The type of a page in other units, of so many points."""
-
-    def measure(text: str, size: float) -> float:
-        return type.measure(text, size * unit) / unit
-
-    return replace(type, measure=measure, size=type.size / unit, least=LEAST_TYPE / unit)
-
-
-def _form(type: PageType, unit: float) -> LabelForm:
-    """The measures of labels in such units."""
-    size, small = type.size / unit, type.small / unit
-    return LabelForm(
-        name=size, detail=small, axis=small, token=small, title=size, callout=size, lit=small,
-        moved=FARTHEST / unit, moved_at_star=0.0, beside=20.0, shared=False, plated=False,
-    )  # fmt: skip
 
 
 def _is_cramped(wish: Wish, made: Written, least: float) -> bool:

@@ -25,7 +25,7 @@ from ..staging.writing import captions
 from ..staging.writing.items import Bar, Item, Rule, Swatch, Text, moved
 from ..staging.writing.typesetter import JOINED
 from .figure_foot import PANEL_GAP, foot, head, outlined_notes, pooled_notes, split_foot
-from .figure_panel import Panel, as_its_content, content_height, given_panel, panel
+from .figure_panel import Panel, PanelRoom, as_its_content, content_height, given_panel, panel
 from .figure_readouts import in_heights
 from .figure_type import PAGE_EDGE, PageType
 from .figure_why import why_block
@@ -245,9 +245,10 @@ class _Composition:
         if not (self.whole and self.fill_with_why(height, above)):
             under, below = foot(shown, self.told, self.type, self.width, self.raw)
             if self.whole:  # one picture as large as the page
-                plan, free = self.cells[0].plan, (0.0, 0.0, below, above + PAGE_EDGE)
-                self.height = self.up(height or content_height(plan, self.type, self.width, free))
-                self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
+                free = (0.0, 0.0, below, above + PAGE_EDGE)
+                room = PanelRoom(self.cells[0].plan, self.type, self.width, free)
+                self.height = self.up(height or content_height(room))
+                self.place(self.cells[0], panel(room, self.height), 0.0, 0.0)
             else:
                 self.fill_grid(height, above, below)
             self.add(under, 0.0, 0.0)
@@ -264,11 +265,12 @@ class _Composition:
         (legend, tall), (under, below) = split
         beside = why.height + (tall and tall + WHY_APART)
         free = (0.0, why.width + WHY_APART, below, above + PAGE_EDGE)
+        room = PanelRoom(plan, self.type, self.width, free)
         needed = beside + below + above + 3 * PAGE_EDGE
-        self.height = self.up(height or max(content_height(plan, self.type, self.width, free), needed))
+        self.height = self.up(height or max(content_height(room), needed))
         if needed > self.height:
             return False
-        self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
+        self.place(self.cells[0], panel(room, self.height), 0.0, 0.0)
         x, y = self.width - PAGE_EDGE - why.width, 0.5 * (below + self.height - above - beside)
         self.add(legend, x, y)
         self.add(why.items, x, y + beside - why.height)
@@ -323,15 +325,16 @@ class _Composition:
     def panels(self, width: float, height: float | None, labelled: bool) -> dict[Plan, Panel]:
         """The panel of each plan. All have one height: that of the highest, unless a height is given."""
         plans = list(dict.fromkeys(cell.plan for cell in self.cells))
+        rooms = {p: PanelRoom(p, self.type, width, labelled=labelled) for p in plans}
         given = {
             p: given_panel(p, self.type, width, cell.seen, cell.kept, labelled)
             for p, cell in self.given.items()
             if cell.seen
         }
         if height is None:
-            free = (content_height(p, self.type, width, labelled=labelled) for p in plans if p not in given)
+            free = (content_height(rooms[p]) for p in plans if p not in given)
             height = self.up(max([*free, *(one.height for one in given.values())]))
-        return {p: given.get(p) or panel(p, self.type, width, height, labelled=labelled) for p in plans}
+        return {p: given.get(p) or panel(rooms[p], height) for p in plans}
 
     def row_title(self, title: str, height: float) -> Text:
         """The title of a row of a table, turned, at its left."""

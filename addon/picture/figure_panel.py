@@ -67,28 +67,34 @@ class Panel:
     margins: np.ndarray = field(default_factory=lambda: np.zeros(4))
 
 
-def panel(
-    p: Plan,
-    type: PageType,
-    width: float,
-    height: float | None = None,
-    free: Vector = (0.0, 0.0, 0.0, 0.0),
-    *,
-    labelled: bool = True,
-) -> Panel:
-    """The Panel of a plan on a picture of `width` × `height` points.
+@dataclass(frozen=True)
+class PanelRoom:
+    """The room for a Panel of a plan, `width` points wide, of which the points `free` at its (left, right,
+    bottom, top) stay empty. If it is not `labelled`, matrices have outlines instead, so that one sees where
+    they end. Axes whose texts are `told` elsewhere need no labels. The panel is `least` points high or
+    more."""
 
-    `free` are the points at its (left, right, bottom, top) that stay empty. Without a height it is as high as
-    its content. If it is not `labelled`, matrices have outlines instead, so that one sees where they end. A
-    view from inside shows no labels. Matrices with readouts, and a star that cannot be read, are also shown
-    flat beside the scene, or under it in a narrow panel. Raises InputError if labels leave no room for a
+    p: Plan
+    type: PageType
+    width: float
+    free: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    labelled: bool = True
+    told: frozenset[tuple[str, ...]] = frozenset()
+    least: float = 0.0
+
+
+def panel(room: PanelRoom, height: float | None = None) -> Panel:
+    """The Panel in a room, so many points high; without a height it is as high as its content.
+
+    A view from inside shows no labels. Matrices with readouts, and a star that cannot be read, are also shown
+    flat beside the scene, or under it in a narrow panel. Raises InputError if labels leave no space for a
     picture.
     """
-    made = _laid_out(p, type, width, height, free, labelled)
-    if not labelled or p.scene.camera.view in INSIDE or not p.scene.look.labels:
+    made, p, type, free = _laid_out(room, height), room.p, room.type, room.free
+    if not room.labelled or p.scene.camera.view in INSIDE or not p.scene.look.labels:
         return made
-    canvas = Canvas(p, made.view, width, made.height, type)
-    area = free[0], free[2], width - free[1], made.height - free[3]
+    canvas = Canvas(p, made.view, room.width, made.height, type)
+    area = free[0], free[2], room.width - free[1], made.height - free[3]
     linked = _links(canvas, type, area, made) if p.scene.look.links != "off" else []
     framed = [rule_between(line.start, line.end, FRAME_WIDTH) for line in frames(canvas)]
     return replace(made, items=(*framed, *made.items, *linked))
@@ -109,36 +115,33 @@ def _links(canvas: Canvas, type: PageType, area: Box, made: Panel) -> list[Text 
     return [*(text for one in found for text in one.texts), *lines]
 
 
-def content_height(
-    p: Plan, type: PageType, width: float, free: Vector = (0.0, 0.0, 0.0, 0.0), *, labelled: bool = True
-) -> float:
+def content_height(room: PanelRoom) -> float:
     """The height of the `panel` that is as high as its content: frames and links do not change it. Raises
     InputError as `panel` does."""
-    return _laid_out(p, type, width, None, free, labelled).height
+    return _laid_out(room, None).height
 
 
-def _laid_out(
-    p: Plan, type: PageType, width: float, height: float | None, free: Vector, labelled: bool
-) -> Panel:
+def _laid_out(room: PanelRoom, height: float | None) -> Panel:
     """The Panel without frames and links."""
-    if not labelled or p.scene.camera.view in INSIDE:
-        return _panel(p, type, width, height, free, labelled)
+    p, width, free = room.p, room.width, room.free
+    if not room.labelled or p.scene.camera.view in INSIDE:
+        return _panel(room, height)
     planes, made = wanted(p), None
     asked = bool(planes)
     if not asked:
-        made = _panel(p, type, width, height, free, True)
+        made = _panel(room, height)
         planes = wanted_in(p, made.view, (width, made.height), made.cramped)
     wide, high = width - free[0] - free[1], height or (made.height if made else 0.0)
-    blocks = blocks_for(p, planes, type, wide, high and high - free[2] - free[3])
+    blocks = blocks_for(p, planes, room.type, wide, high and high - free[2] - free[3])
     if made and not larger_than(blocks, made.view, (width, made.height)):
         blocks = []
     if blocks:
         try:
-            return _with_readouts(p, type, width, height, free, blocks)
+            return _with_readouts(room, height, blocks)
         except InputError:
             if asked:
                 raise  # else there is room for the scene alone
-    return made or _panel(p, type, width, height, free, True)
+    return made or _panel(room, height)
 
 
 def given_panel(
@@ -163,41 +166,31 @@ def _labelled(
     return Panel(view, width, height, *written, (), beyond, labels.cramped, labels.told_lit)
 
 
-def _panel(
-    p: Plan, type: PageType, width: float, height: float | None, free: Vector, labelled: bool,
-    told: frozenset[tuple[str, ...]] = frozenset(), least: float = 0.0,
-) -> Panel:  # fmt: skip
-    """The Panel without readouts, `least` points high or more. Axes whose texts are `told` elsewhere need no
-    labels."""
+def _panel(room: PanelRoom, height: float | None) -> Panel:
+    """The Panel without readouts."""
+    p, width = room.p, room.width
     if p.scene.camera.view in INSIDE:
         high = height or INSIDE_SHAPE * width
         return Panel(inside_view(p, optics_of(p, width / high)), width, high)
-    begun = as_its_content(p, type, width, tuple(free), labelled, told, least)
-    if height is None:
-        return begun
-    return _settled(p, type, width, height, free, labelled, told, least, begun.margins)
+    begun = as_its_content(room)
+    return begun if height is None else _settled(room, height, begun.margins)
 
 
 @lru_cache(maxsize=16)
-def as_its_content(
-    p: Plan, type: PageType, width: float, free: Vector, labelled: bool, told: frozenset[tuple[str, ...]],
-    least: float,
-) -> Panel:  # fmt: skip
+def as_its_content(room: PanelRoom) -> Panel:
     """The Panel that is as high as its content, where a panel of any height begins. It is remembered until
     the page is composed."""
-    return _settled(p, type, width, None, free, labelled, told, least, np.array(free, float) + PAGE_EDGE)
+    return _settled(room, None, np.array(room.free) + PAGE_EDGE)
 
 
-def _settled(
-    p: Plan, type: PageType, width: float, height: float | None, free: Vector, labelled: bool,
-    told: frozenset[tuple[str, ...]], least: float, margins: np.ndarray,
-) -> Panel:  # fmt: skip
+def _settled(asked: PanelRoom, height: float | None, margins: np.ndarray) -> Panel:
     """The Panel whose camera leaves its labels room, beginning with these margins."""
+    p, type, width = asked.p, asked.type, asked.width
     parts = parts_of(p.arrangement, p.scene.camera.subject)
     patches = [strip.outline for strip in p.strips if strip.plane in parts]
     thick = [part.box_corners() for part in parts if isinstance(part, Plane)]
     points = np.concatenate([*(part.corners() for part in parts), *thick, *patches])
-    room = np.array(free, float) + PAGE_EDGE
+    room = np.array(asked.free) + PAGE_EDGE
     tallest = TALLEST_PANEL * (width - room[0] - room[1]) + room[2] + room[3]
     high = height or 2 * tallest
     for n in range(FREE_ROUNDS + 1):
@@ -212,12 +205,12 @@ def _settled(
         view = _view(p, points, width / high, margins / (width, width, high, high))
         # Labels and camera may chase each other. Then the camera stays, and the labels keep within the panel.
         keep_free = _beyond(width, high, room - 1.0) if n == FREE_ROUNDS else None
-        labels = _labels(p, view, (width, high), type, labelled, parts, told, keep_free)
+        labels = _labels(p, view, (width, high), type, asked.labelled, parts, asked.told, keep_free)
         seen = (view.project(points) + 1) / 2 * (width, high)
         drawn = np.array((*seen.min(axis=0), *seen.max(axis=0)))
         content = around(np.array([drawn, *labels.boxes]))
         wanted = room + np.maximum((content - drawn) * (-1, -1, 1, 1), 0.0)[[0, 2, 1, 3]]
-        tall = height or max(min(content[3] - content[1] + room[2] + room[3], tallest), least)
+        tall = height or max(min(content[3] - content[1] + room[2] + room[3], tallest), asked.least)
         if np.abs(wanted - margins).max() < 0.1 and abs(tall - high) < 0.1:
             break
         margins, high = (wanted, tall) if n < FREE_ROUNDS else (margins, high)
@@ -230,17 +223,17 @@ def _beyond(width: float, height: float, room: np.ndarray) -> np.ndarray:
     return outside(width - left - right, height - low - high) + (left, low, left, low)
 
 
-def _with_readouts(
-    p: Plan, type: PageType, width: float, height: float | None, free: Vector, blocks: list[Readout]
-) -> Panel:
+def _with_readouts(asked: PanelRoom, height: float | None, blocks: list[Readout]) -> Panel:
     """The Panel of a plan with these readouts at its right or, in a narrow one, under the scene."""
-    (wide, tall), room = extent(p, blocks, type) + PAGE_READOUT_GAP, np.array(free, float)
+    p, type, width, free = asked.p, asked.type, asked.width, asked.free
+    (wide, tall), room = extent(p, blocks, type) + PAGE_READOUT_GAP, list(free)
     beside = is_beside(width - free[0] - free[1])
-    room[1 if beside else 2] += wide if beside else tall
+    room[1 if beside else 2] += float(wide if beside else tall)
     axes = captions.axes_of(p, [block.plane for block in blocks], LONGEST_TOKEN)
     told = frozenset(axis.texts for axis in axes if axis.texts)
     least = tall - PAGE_READOUT_GAP + free[2] + free[3] + 2 * PAGE_EDGE if beside else 0.0
-    made = _panel(p, type, width, height, room, True, told, least)
+    left, right, bottom, top = room
+    made = _panel(replace(asked, free=(left, right, bottom, top), told=told, least=least), height)
     blocks = placed(p, blocks, type, width, made.height, np.array(free) + PAGE_EDGE)
     texts = [item for item in (*made.items, *made.pointed) if isinstance(item, Text)]
     every, items, pointed = on_the_page(p, blocks, type, made.view, (width, made.height), texts)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import seen_captures
 from matrix_cinema.description.from_capture import scene_from_capture
-from matrix_cinema.picture.figure_panel import panel
+from matrix_cinema.picture.figure_panel import PanelRoom, panel
 from matrix_cinema.picture.figure_type import page_type
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.camera.framing import axes
@@ -70,7 +70,7 @@ def test_labels_stand_clear_of_patches_which_the_camera_sees(seen):
 
 def test_names_of_a_figure_stand_clear_of_patches(seen):
     p = plan(seen)
-    made = panel(p, page_type(7.0, lambda text, size: 0.5 * size * len(text)), 400.0)
+    made = panel(PanelRoom(p, page_type(7.0, lambda text, size: 0.5 * size * len(text)), 400.0))
     kinds = ("name", "detail")
     names = np.array([one.box for one in made.items if getattr(one, "kind", "") in kinds])
     canvas = Canvas(p, made.view, made.width, made.height, page_type(7.0, lambda text, size: 1.0))

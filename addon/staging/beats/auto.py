@@ -48,13 +48,12 @@ def auto_beats(p: "Plan") -> tuple[Beat, ...]:
 class Head:
     """A head of attention in an expression.
 
-    It has its `pattern`, the product that makes its scores, the stages from the scores to the pattern in
-    their order, and the product of pattern and values. `pair` is the query and the key that the beats use.
-    `alike` are the patterns of all heads side by side, this one included."""
+    It has its `pattern`, the product that makes its scores, and the product of pattern and values. `pair` is
+    the query and the key that the beats use. `alike` are the patterns of all heads side by side, this one
+    included."""
 
     pattern: Stage
     scores: Stage | None
-    between: tuple[Stage, ...]
     out: Stage | None
     pair: tuple[int, int] | None
     alike: tuple[Stage, ...]
@@ -70,38 +69,35 @@ def head_of(p: "Plan") -> Head | None:
     patterns = [stage for stage in stages_of(p.root) if p.is_star(stage) and _is_pattern(stage)]
     if not patterns:
         return None
-    pair, pattern = pointed_pair(p, patterns) or _strongest_of(p, patterns)
-    between, scores = [], pattern
-    while not scores.has_interior and scores.operands:
-        between.append(scores)
-        scores = scores.operands[0].stage
+    pointed = [lit for _, lit in pointed_at(p, p.scene.spotlight, "spotlight")]
+    pointed = [lit for lit in pointed if lit.single and lit.stage in patterns]
+    pair, pattern = _strongest_of(p, patterns)
+    if pointed:
+        pair, pattern = (pointed[0].rows[0], pointed[0].columns[0]), pointed[0].stage
     users = [s for s in stages_of(p.root) if s.has_interior and s.operands[0].stage is pattern]
-    made = scores if scores.operands else None
-    steps = tuple(reversed(between))
     # Patterns that are made of each other run one after the other.
     apart = [s for s in patterns if s not in stages_of(pattern) and pattern not in stages_of(s)]
     alike = [s for s in patterns if s is pattern or s in apart]
-    return Head(pattern, made, steps, users[0] if users else None, pair, tuple(alike))
+    return Head(pattern, _scores_of(pattern), users[0] if users else None, pair, tuple(alike))
+
+
+def _down_to_scores(pattern: Stage) -> list[Stage]:
+    """A result, what it is made of step by step, and last the product that makes its scores, if there is
+    one, or else a given matrix."""
+    stages = [pattern]
+    while not stages[-1].has_interior and stages[-1].operands:
+        stages.append(stages[-1].operands[0].stage)
+    return stages
+
+
+def _scores_of(pattern: Stage) -> Stage | None:
+    scores = _down_to_scores(pattern)[-1]
+    return scores if scores.operands else None
 
 
 def _is_pattern(stage: Stage) -> bool:
     """Whether a result is a softmax of scores, or what steps after one make of it."""
-    while stage.operands:
-        if any(step.function == "softmax" for step in stage.epilogue):
-            return True
-        if stage.has_interior:
-            return False
-        stage = stage.operands[0].stage
-    return False
-
-
-def pointed_pair(p: "Plan", patterns: Sequence[Stage]) -> tuple[tuple[int, int], Stage] | None:
-    """The query and the key at which the scene's own spotlight points in one of these patterns, and that
-    pattern; None if it points at no single entry of them."""
-    for _, lit in pointed_at(p, p.scene.spotlight, "spotlight"):
-        if lit.single and lit.stage in patterns:
-            return (lit.rows[0], lit.columns[0]), lit.stage
-    return None
+    return any(step.function == "softmax" for made in _down_to_scores(stage) for step in made.epilogue)
 
 
 def _strongest_of(p, patterns):
@@ -268,7 +264,7 @@ class _HeadTeller:
         head = self.head
         if head.scores is None:
             return []
-        ours = [made for made in map(self.scores_of, head.alike) if made]
+        ours = [made for made in map(_scores_of, head.alike) if made]
         self.told |= {s.name for s in ours}
         run = ", ".join(dict.fromkeys((s.of or s.name) + SUMS for s in ours))
         show = f"{head.scores.name}{PRODUCTS_SUFFIX}"
@@ -297,17 +293,13 @@ class _HeadTeller:
         beat."""
         return bool(self.head.scores and self.p.is_unseen(self.head.scores))
 
-    def scores_of(self, pattern: Stage) -> Stage | None:
-        while not pattern.has_interior and pattern.operands:
-            pattern = pattern.operands[0].stage
-        return pattern if pattern.operands else None
-
     def weights(self) -> list[Beat]:
         """Scale, mask and softmax, and the weight of the pair."""
         head = self.head
-        made = [stage for pattern in head.alike for stage in self.chain(pattern)]
+        down = [stage for pattern in head.alike for stage in reversed(_down_to_scores(pattern))]
+        made = [stage for stage in down if stage.epilogue or (stage.operands and not stage.has_interior)]
         self.told |= {s.name for s in made}
-        ours = [scores for pattern in head.alike if self.gives_way and (scores := self.scores_of(pattern))]
+        ours = [scores for pattern in head.alike if self.gives_way and (scores := _scores_of(pattern))]
         run = dict.fromkeys(s.of or s.name for s in ours)
         run |= dict.fromkeys((s.of or s.name) + EPILOGUE * s.has_interior for s in made if s not in ours)
         said = "Query times key: scores. " * self.gives_way + self.changes(made) + self.masking()
@@ -328,14 +320,6 @@ class _HeadTeller:
         pattern, scores = self.head.pattern, self.head.scores
         made = [f"{scores.name}{PRODUCTS_SUFFIX}"] if scores else []
         return ", ".join([*made, *([pattern.name] if pattern is not scores else [])])
-
-    def chain(self, pattern: Stage) -> list[Stage]:
-        """The stages from the scores to the pattern; the scores only if they have an epilogue."""
-        stages = []
-        while not pattern.has_interior and pattern.operands:
-            stages.append(pattern)
-            pattern = pattern.operands[0].stage
-        return [*([pattern] if pattern.operands and pattern.epilogue else []), *reversed(stages)]
 
     def changes(self, made: Sequence[Stage]) -> str:
         """Sentences about what happens to the scores before they are masked, in the stages `made`, or ""."""

@@ -9,7 +9,6 @@ stands follows from the parent, the cuboid that takes it; the rest is the scheme
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import numpy as np
 
@@ -39,52 +38,41 @@ class Turn:
     bottom: bool = False
 
 
-class Scheme(Protocol):
-    """Which way a cuboid turns."""
+class Scheme:
+    """Which way a cuboid turns. `flat`: there are no cuboids, because all matrices stand in one plane
+    (kinds.unfolded). The root's result may stand at the back."""
 
-    @property
-    def flat(self) -> bool:
-        """Whether there are no cuboids, because all matrices stand in one plane (kinds.unfolded)."""
-
-    @property
-    def root_at_back(self) -> bool:
-        """Whether the root's result stands at the back."""
+    flat = False
+    root_at_back = False
 
     def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:
         """The Turn of the product `name`. `i` and `j` are the steps to the next row and column of its result,
         and its products stand `inward` of the result. It is an argument at the `side`, "left" or "right", of
         a cuboid with the Turn `parent`; at the root that is None."""
+        return Turn()
 
     def with_right_at(self, bottom: bool, names: Collection[str]) -> "Scheme | None":
         """The same scheme, but the products `names` have their right matrix at the bottom or at the top; None
         if the scheme does not leave that open."""
+        return None
 
 
-@dataclass(frozen=True)
-class StageScheme:
+class StageScheme(Scheme):
     """The scheme "stage": faces on the sides away from the audience, and the last k next to the result."""
 
     root_at_back = True
-    flat = False
 
     def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:
         return Turn(at_back(i, j, inward), bool(j @ AUDIENCE <= 0), bool(i @ AUDIENCE <= 0))
 
-    def with_right_at(self, bottom: bool, names: Collection[str]) -> None:
-        return None  # one looks into a cuboid from above
-
 
 @dataclass(frozen=True)
-class FlatScheme:
+class FlatScheme(Scheme):
     """The scheme "flat": all matrices stand in one plane, as on a page, around the `stars`."""
 
     stars: frozenset[str] = frozenset()
     right_under: Mapping[str, bool] = field(default_factory=dict)  # where it is chosen, by product
-    root_at_back = False
     flat = True
-
-    def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:
-        return Turn()
 
     def with_right_at(self, bottom: bool, names: Collection[str]) -> "FlatScheme":
         return replace(self, right_under={**self.right_under, **dict.fromkeys(names, bottom)})
@@ -94,7 +82,7 @@ class FlatScheme:
 
 
 @dataclass(frozen=True)
-class MmScheme:
+class MmScheme(Scheme):
     """mm's schemes: a cuboid turns as its parent does, except for `_CHANGES` and for its own `chosen` words.
 
     `chosen` maps a product's name to some fields of its Turn.
@@ -103,7 +91,6 @@ class MmScheme:
     scheme: str
     root: Turn = Turn()
     root_at_back: bool = False
-    flat = False
     chosen: dict = field(default_factory=dict)
 
     def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:

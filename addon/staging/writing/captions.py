@@ -236,29 +236,17 @@ def ends_of_lines(
 
 def labels_of(p: Any, stage: Stage) -> tuple[Sequence[str], Sequence[str]]:
     """(row labels, column labels) of a stage: its own, or those that its operands hand on."""
-
-    def own(leaf):
-        return p.matrices[leaf.name].row_labels, p.matrices[leaf.name].column_labels
-
-    return _handed_on(p, stage, own, lambda labels, ends: labels[slice(*ends)], ())
+    return _handed_on(p, stage, "labels", lambda labels, ends: labels[slice(*ends)], ())
 
 
 def pictures_of(p: Any, stage: Stage) -> tuple[CutPicture | None, CutPicture | None]:
     """The pictures whose patches the rows and the columns of a stage are, by their labels."""
-
-    def own(leaf):
-        return p.matrices[leaf.name].row_picture, p.matrices[leaf.name].column_picture
-
-    return _handed_on(p, stage, own, lambda picture, ends: picture, None)
+    return _handed_on(p, stage, "picture", lambda picture, _ends: picture, None)
 
 
 def axis_names_of(p: Any, stage: Stage) -> tuple[str, str]:
     """The titles of a stage's rows and columns, such as ("query", "key"); "" if unknown."""
-
-    def own(leaf):
-        return p.matrices[leaf.name].row_axis, p.matrices[leaf.name].column_axis
-
-    rows, columns = _handed_on(p, stage, own, lambda name, _ends: name, "")
+    rows, columns = _handed_on(p, stage, "axis", lambda name, _ends: name, "")
     # Queries, keys and values may be made of one input; what queries are compared with, and mix, are keys.
     made = [s for s in stages_of(p.evaluation.root) if s.has_interior]
     if rows == "query" and any(s.operands[1].stage is stage for s in made):
@@ -266,12 +254,13 @@ def axis_names_of(p: Any, stage: Stage) -> tuple[str, str]:
     return (rows, "key") if rows == columns == "query" else (rows, columns)
 
 
-def _handed_on(p, stage, known, part, nothing):
-    """The (rows, columns) property of a stage. A leaf has what `known(leaf)` returns; another stage has the
-    property of the first operand with the same dimension. `part(property, ends)` is what a slice keeps."""
+def _handed_on(p, stage, what, part, nothing):
+    """`what` is known of the rows and of the columns of a stage: "labels", "picture" or "axis". A given
+    matrix has its own; another stage has that of the first operand with the same dimension. `part(property,
+    ends)` is what a slice keeps."""
     if not stage.operands:
-        return known(stage)
-    sides = [o.turned(_handed_on(p, o.stage, known, part, nothing)) for o in stage.operands]
+        return tuple(getattr(p.matrices[stage.name], f"{side}_{what}") for side in ("row", "column"))
+    sides = [o.turned(_handed_on(p, o.stage, what, part, nothing)) for o in stage.operands]
     shapes = [values.shape for values in p.evaluation.sides(stage)]
     return stage.handed_on(sides, shapes, part, nothing)
 

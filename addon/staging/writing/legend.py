@@ -50,8 +50,11 @@ def legend_of(p: Any, *, raw: bool = True, brief: bool = True, at: float | None 
     that frame of the film."""
     told = [one for one in _told_ranges(p) if raw or not one.raw]
     rows: dict[str, dict[tuple[Range, ...], list[str]]] = {}  # colour map -> scales -> names
-    for (color_map, name), scales in _ranges(told).items():
-        rows.setdefault(color_map, {}).setdefault(scales, []).append(name)
+    ranges: dict[tuple[str, str], dict[Range, None]] = {}
+    for one in told:
+        ranges.setdefault((one.color_map, one.name), {})[one.range] = None
+    for (color_map, name), scales in ranges.items():
+        rows.setdefault(color_map, {}).setdefault(tuple(scales), []).append(name)
     there = {(one.color_map, one.name) for one in told if at is None or one.start <= at < one.end}
     bars = []
     for color_map, every in rows.items():
@@ -105,14 +108,6 @@ def _told_ranges(p):
         if stage.name in p.interiors and not p.star:  # a picture about one matrix says what is of it
             add(p.products[stage.name], f"products in {name}")
     return told
-
-
-def _ranges(told):
-    """{(colour map, name): different ranges}."""
-    ranges: dict[tuple[str, str], dict[Range, None]] = {}
-    for one in told:
-        ranges.setdefault((one.color_map, one.name), {})[one.range] = None
-    return {key: tuple(scales) for key, scales in ranges.items()}
 
 
 def _bar(p, color_map, every, rows, brief):
