@@ -8,6 +8,7 @@ star stands on the stage.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -85,22 +86,23 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
         scene, {"scheme": "stage"} if asks["layout"] else {}, {"view": "stage"} if asks["camera"] else {}
     )
     part = _first_alike(root, stars)
-    arranged = _arranged_once(arranged)
-    if not stars or len(arranged(staged, part).planes) > MOST_PLANES:
+    # Scenes of different poses differ only in their layout.
+    made = cache(lambda layout, root: arranged(replace(staged, layout=layout), root))
+    if not stars or len(made(staged.layout, part).planes) > MOST_PLANES:
         return staged
-    pose = _best_pose(staged, root, part, stars, asks, arranged)
+    pose = _best_pose(staged, root, part, stars, asks, made)
     if asks["layout"]:
-        roomier, longest = _with_sums_in_place(staged, root, arranged), scene.layout.longest
+        roomier, longest = _with_sums_in_place(staged, root, made), scene.layout.longest
         if pose.pitch < READABLE and not longest:
-            longest = _long_enough(roomier, pose, root, stars, arranged)
+            longest = _long_enough(roomier, pose, root, stars, made)
         shorter: dict = {"longest": longest, "sums": roomier.layout.sums}
         roomier = _with(staged, shorter)
         if roomier.layout != staged.layout:
-            other = _best_pose(roomier, root, part, stars, asks, arranged)
+            other = _best_pose(roomier, root, part, stars, asks, made)
             if other.worth > pose.worth * NOTICED:
                 pose = replace(other, layout=other.layout | shorter)
     if all(asks.values()):
-        page = _on_a_page(staged, root, stars, arranged)
+        page = _on_a_page(staged, root, stars, made)
         pose = page if page and page.worth * CLEAR_AS_A_PAGE > pose.worth else pose
     camera = _camera(pose.direction, scene) if asks["camera"] else {}
     return _with(staged, pose.layout if asks["layout"] else {}, camera)
@@ -127,18 +129,6 @@ def _first_alike(root, stars):
     return root
 
 
-def _arranged_once(arranged):
-    """The function `arranged` with a memory. Scenes of different poses differ only in their layout."""
-    known: dict = {}
-
-    def arranged_once(scene, root):
-        if (scene.layout, root) not in known:
-            known[scene.layout, root] = arranged(scene, root)
-        return known[scene.layout, root]
-
-    return arranged_once
-
-
 # Which poses are tried
 
 
@@ -161,7 +151,7 @@ def _best_pose(scene, root, part, stars, asks, arranged):
         if shares and pose.layout.get("scheme") == "stage":
             continue  # there what heads share stands at their end
         layout = pose.layout | dict(zip(("row_length", "beside", "spacing"), way, strict=False))
-        made = arranged(_with(scene, layout), root)
+        made = arranged(replace(scene.layout, **layout), root)
         worth = _worth(made, stars, aspect, pose.sight, best.worth)
         if worth > best.worth:
             best = replace(
@@ -175,12 +165,12 @@ def _on_a_page(scene, root, stars, arranged):
     None for few matrices, which cuboids show as well, and for more than are tried."""
     sight, aspect, poses = sight_from(PAGE, oblique=True), _aspect(scene), []
     in_place = _with_sums_in_place(scene, root, arranged)
-    every, sums = arranged(in_place, root), in_place.layout.sums
+    every, sums = arranged(in_place.layout, root), in_place.layout.sums
     if len(every.seen) <= MOST_FOLDED or len(every.planes) > MOST_PLANES:
         return None
     for longest in [scene.layout.longest] if scene.layout.longest else (0, *LONGEST_AXES[1:]):
         layout = {"scheme": "flat", "star_room": PAGE_LABEL_ROOM, "longest": longest, "sums": sums}
-        made = arranged(_with(scene, layout), root)
+        made = arranged(replace(scene.layout, **layout), root)
         pitch = _least_pitch(made, stars, aspect, sight)
         poses.append(Pose(layout, PAGE, sight, _worth(made, stars, aspect, sight, 0.0), pitch))
     return max(poses, key=lambda pose: (min(pose.pitch, LEVEL), pose.worth))
@@ -200,7 +190,7 @@ def _best_of_part(scene, part, stars, asks, arranged, nearly):
     sights = np.array([sight_from(direction, oblique) for direction in directions])
     tried = []
     for layout in _layouts() if asks["layout"] else [{}]:
-        made = arranged(_with(scene, layout), part)
+        made = arranged(replace(scene.layout, **layout), part)
         bounds = _bound(_legibility(made, stars, _aspect(scene), sights))
         for direction, sight, bound in zip(directions, sights, bounds.tolist(), strict=True):
             tried.append((made, Pose(layout, direction, sight, bound)))
@@ -259,19 +249,19 @@ def _with_sums_in_place(scene, root, arranged):
     if scene.layout.sums != "auto":
         return scene
     in_place = _with(scene, {"sums": "in place"})
-    fewer = len(arranged(in_place, root).seen) < len(arranged(scene, root).seen)
+    fewer = len(arranged(in_place.layout, root).seen) < len(arranged(scene.layout, root).seen)
     return in_place if fewer else scene
 
 
 def _long_enough(scene, pose, root, stars, arranged):
     """How many units long axes may be at most, so that the stars are large enough. A star with too many rows
     for labels has a readout, so the axes need not make way for it."""
-    rows = max(plane.rows for plane in arranged(scene, root).seen if is_among(plane.stage, stars))
+    rows = max(plane.rows for plane in arranged(scene.layout, root).seen if is_among(plane.stage, stars))
     if rows * LABEL_HEIGHT > USED[1] and scene.readout != "off":
         return LONGEST_BESIDE
     pitches = [
         _least_pitch(
-            arranged(_with(scene, pose.layout | {"longest": longest}), root),
+            arranged(replace(scene.layout, **(pose.layout | {"longest": longest})), root),
             stars,
             _aspect(scene),
             pose.sight,

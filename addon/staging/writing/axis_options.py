@@ -278,7 +278,7 @@ def _column(
     step: int,
     every: int,
     cost: float,
-) -> list[Later]:
+) -> list[Option]:
     """One of `every` few labels of an axis, in a column beside their `anchors` (n, 3), at the right (step 1)
     or the left (-1). `turned` labels stand in a row above (1) or below (-1) the anchors and are read
     upwards."""
@@ -303,11 +303,9 @@ def _column(
     arms = strips(points[chosen], ends, 0.0, ARM_PIECES) if fanned else NOWHERE
     away = np.linalg.norm(ends - points[chosen], axis=1).mean()
 
-    def priced(under_type, under_arms):
-        """The whole cost, given the cost of covering drawn things."""
-        own_cost = under_type + canvas.aside(typed)
-        total = cost + own_cost + SMALLER_TOKENS * (1.0 - scale) + THINNED * (every > 1)
-        return total + under_arms + (FANNED + 10.0 * FANNED * away) if fanned else total
+    total = cost + canvas.cost(typed) + SMALLER_TOKENS * (1.0 - scale) + THINNED * (every > 1)
+    if fanned:  # with lines over what is drawn
+        total += canvas.covering(arms).mean() + FANNED + 10.0 * FANNED * away
 
     def write():
         align, angle = "LEFT" if step > 0 else "RIGHT", 0.5 * np.pi if turned else 0.0
@@ -319,12 +317,7 @@ def _column(
         arms = zip(points[chosen], ends, anchors[chosen], strict=True) if fanned else ()
         return Written([*lines, *head], [Leader(*arm) for arm in arms], every)
 
-    def made():
-        under_arms = canvas.covering(arms).mean() if len(arms) else 0.0  # lines over what is drawn
-        total = priced(canvas.covering(typed).mean(), under_arms)
-        return [Option(np.concatenate([typed, arms]), total, write)]
-
-    return [Later(priced(0.0, 0.0), made)]
+    return [Option(np.concatenate([typed, arms]), total, write)]
 
 
 def _apart(spots: np.ndarray, apart: float) -> np.ndarray:

@@ -45,7 +45,8 @@ def callouts(canvas: Canvas, parts: Iterable[Lit]) -> Iterator[Wish]:
                 if (plane.stage.name, entry) not in told:
                     told.append((plane.stage.name, entry))
                     said = said_of(canvas.p, plane.stage, entry, lit.raw)
-                    options = _options(canvas, plane, entry, said)
+                    forms = [said], said.split("  ")  # on one line, or with the number below
+                    options = [one for texts in forms for one in _places(canvas, plane, entry, texts)]
                     yield Wish("callout", plane.stage.name, options, needed=False)
 
 
@@ -75,14 +76,8 @@ def said_of(p: Any, stage: Any, entry: tuple[int, int], raw: bool = False) -> st
     return p.typeface.shown(f"{ends}  {value:.2f}" if probable else f"{ends}  {number(value)}")
 
 
-def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], said: str) -> list[Option]:
-    """Places around an entry, near and far, for its text: on one line, or with the number below."""
-    forms = ([said], said.split("  "))
-    return [option for texts in forms for option in _places(canvas, plane, entry, texts)]
-
-
 def _places(canvas: Canvas, plane: Plane, entry: tuple[int, int], texts: list[str]) -> list[Option]:
-    """Places around an entry for some lines of text."""
+    """Places around an entry, near and far, for some lines of text."""
     type, size, plated = canvas.type, canvas.form.callout, canvas.form.plated
     anchor = plane.places(*(np.array([n]) for n in entry))[0]
     spot = canvas.project(anchor[None])[0]

@@ -153,11 +153,7 @@ class Canvas:
 
     def cost(self, boxes: np.ndarray) -> float:
         """The cost of writing in all of the boxes (n, 4) at once."""
-        return self.covering(boxes).mean() + self.aside(boxes)
-
-    def aside(self, boxes: np.ndarray) -> float:
-        """The cost of boxes (n, 4), all together, for leaving the part of the picture with matrices."""
-        return self.beyond(around(boxes)[None]).item()
+        return self.covering(boxes).mean() + self.beyond(around(boxes)[None]).item()
 
     def covering(self, boxes: np.ndarray) -> np.ndarray:
         """The cost of covering the drawn things under each of the boxes (n, 4): (n,)."""
