@@ -256,7 +256,6 @@ def is_sideways(enters: Operand, i: tuple, j: tuple) -> bool:
 
 
 def moved(parts: Sequence[Part], move: np.ndarray) -> list[Part]:
-    """The parts, each moved by the vector `move`."""
     return [replace(part, origin=part.origin + move) for part in parts]
 
 

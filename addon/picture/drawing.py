@@ -45,7 +45,6 @@ class Drawing:
 
     @property
     def first(self) -> View:
-        """What the shot sees at its first frame."""
         return self.shot.view(1.0)
 
     @property

@@ -365,7 +365,6 @@ class _Composition:
         self.notes += (", ".join(told),) if told else ()
 
     def place(self, cell: Cell, panel: Panel, x: float, y: float) -> None:
-        """Put the panel of a cell on the page."""
         flat = tuple(in_heights(one, panel.height) for one in panel.readouts)
         self.pictures.append(PanelPicture(cell, panel.view, x, y, panel.width, panel.height, flat))
         self.add(panel.items, x, y)

@@ -161,7 +161,6 @@ def _worth(layout: OverlayOptions, part: float, aside: float, enough: float) -> 
 
 
 def cost_of_type(layout: OverlayOptions) -> float:
-    """The cost of small or stacked type in a layout."""
     return COST_OF_SMALL_TYPE * (1.0 - layout["scale"]) ** 2 + COST_OF_STACKED * layout["stacked"]
 
 

@@ -126,7 +126,6 @@ class Plan:
 
     @cached_property
     def spotlight(self) -> Spotlight | None:
-        """The spotlight, or None."""
         return spotlight_of(self)
 
     @cached_property
@@ -164,7 +163,6 @@ class Plan:
 
     @property
     def scales(self) -> Scales:
-        """The scales of finished values, raw values and products."""
         return Scales(self.final, self.raw, self.products)
 
     @cached_property

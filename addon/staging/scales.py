@@ -193,7 +193,6 @@ def _known(name, style, where):
 
 
 def _stacks(scales, stages):
-    """The names of the matrices of each stack."""
     stacks: dict[str, list[str]] = {}
     for s in stages:
         if s.name in scales and s.of:

@@ -49,7 +49,6 @@ class Lit:
 
     @property
     def single(self) -> bool:
-        """Whether it is a single entry."""
         return self.rows[0] == self.rows[1] and self.columns[0] == self.columns[1]
 
 
@@ -217,7 +216,6 @@ def _makers(p: Any, lit: Lit) -> Iterator[Lit]:
 
 
 def _spots(p: Any, parts: Iterable[Iterable[Lit]]) -> dict[str, np.ndarray]:
-    """The `spots` of a Spotlight with these parts."""
     spots: dict[str, np.ndarray] = {}
     for n, entries in enumerate(parts):
         for lit in entries:

@@ -31,17 +31,14 @@ class Why:
 
     @property
     def total(self) -> float:
-        """The sum of the products."""
         return float(self.products.sum())
 
     @property
     def sum(self) -> str:
-        """The sum as text."""
         return number(self.total)
 
     @property
     def head(self) -> str:
-        """The sum as a sentence."""
         return f"{self.left} · {self.right} = {self.sum} from {len(self.order)} products"
 
     @property

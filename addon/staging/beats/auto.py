@@ -491,7 +491,6 @@ def _labels(p, head, axis):
 
 
 def _together(*spotlights: str) -> str:
-    """These spotlights as one; some may be empty."""
     return "; ".join(filter(None, spotlights))
 
 

@@ -44,7 +44,6 @@ class Setup:
         self.standoff = 2.0 * self.size + 4.0
 
     def subject(self, parts: Sequence[Part]) -> Subject:
-        """The subject of these parts with their labels."""
         return subject_of(parts, self.marks)
 
     def bare(self, parts: Sequence[Part]) -> Subject:

@@ -70,7 +70,6 @@ class Shot:
         return self.shift - np.multiply(self.optics.skew, reach)
 
     def view(self, frame: float) -> View:
-        """The View at a frame."""
         *target, tilt, turn, reach = self.pose(frame)
         axes = axes_at(tilt, turn)
         centre = np.stack(axes[:2]) @ target + self.across(reach)

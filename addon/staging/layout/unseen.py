@@ -49,7 +49,6 @@ def hides(scene: Scene, stage: Stage) -> bool:
 
 
 def _is_drawn(stage, scene, how):
-    """Whether this is `how` often a scene says that a matrix is drawn."""
     return stage.options(scene).drawn == how
 
 

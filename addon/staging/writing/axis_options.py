@@ -25,7 +25,6 @@ LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the l
 ARM = 0.03  # the least length of a leader
 ARM_PIECES = 12  # in which leaders are looked at, so fine that those of rows and columns may meet at a corner
 EDGEWISE = 0.3  # of its area, or less of it, is seen of a star that is seen from its edge
-NEIGHBOUR = 8.0  # the most entries between stars that share labels
 ELSEWHERE = 60.0  # cost of writing a star's labels at another matrix
 BEYOND_LINES = 0.75  # entries from a matrix to where the lines across it end
 LEAST_ALONG = 0.5  # least cost of writing a title along a line
@@ -129,20 +128,19 @@ def tokens(
             continue
         needed = axis.texts not in told
         spared: list[Option | Later] = [] if needed else [Option(cost=TOLD)]
-        starring = at_the_star(canvas, axis)
-        stars = starring if canvas.p.panels else one_of_neighbours(starring)
+        stars = at_the_star(canvas, axis)
         if not stars:
             sides = [(side, 0.0) for side in axis.sides]
             yield Wish(
                 "tokens", axis.sides[0][0].stage.name, [*_columns(canvas, axis, sides), *spared], needed
             )
         for n, star in enumerate(stars):  # at each of several stars; where the first one's stand is told
-            others = [side for side in axis.sides if side not in stars and (side in starring or n == 0)]
+            others = [side for side in axis.sides if side not in stars and side[0].stage not in lower]
             if len(stars) > 1:  # each star has labels of its own, with its operands and its users
                 stages = (star[0].stage.name, star[0].consumer)
-                others = [side for side in others if side in starring or side[0].consumer in stages]
-            others = [side for side in others if side[0].stage not in lower and not canvas.p.panels]
-            sides = [(star, 0.0), *((side, 0.0 if side in starring else ELSEWHERE) for side in others)]
+                others = [side for side in others if side[0].consumer in stages]
+            others = others if n == 0 and not canvas.p.panels else []
+            sides = [(star, 0.0), *((side, ELSEWHERE) for side in others)]
             under = star[0].stage in lower  # its title is told above, and so its labels may be
             above = [Option(cost=TOLD_ABOVE)] if under else []
             options = [*_columns(canvas, axis, sides, not under), *spared, *above]
@@ -219,29 +217,6 @@ def _upright(
         lines = [canvas.type.line(text, a, b, size, "CENTER", **told) for text, a, b, told in places]
         options.append(Option(typed, typed_cost, writer([*lines, *head])))
     return options
-
-
-def one_of_neighbours(sides: Sequence[tuple[Plane, bool]]) -> list[tuple[Plane, bool]]:
-    """The sides of an axis that need labels of their own. Of matrices next to one another in line, such as
-    the heads of a group, only the first one does."""
-    left, firsts = list(sides), []
-    while left:
-        line = [left.pop(0)]
-        firsts.append(line[0])
-        for plane, of_rows in line:
-            beside = [side for side in left if side[1] == of_rows and _next_to(plane, side[0], of_rows)]
-            line += beside
-            left = [side for side in left if side not in beside]
-    return firsts
-
-
-def _next_to(a: Plane, b: Plane, of_rows: bool) -> bool:
-    """Whether two planes stand next to one another across the axis of their rows, or of their columns."""
-    way, across = b.origin - a.origin, a.column if of_rows else a.row
-    length = (a.column_ruler if of_rows else a.row_ruler).length
-    return bool(
-        np.linalg.norm(way - (way @ across) * across) < 1e-6 and abs(way @ across) < length + NEIGHBOUR
-    )
 
 
 def at_the_star(canvas: Canvas, axis: LabelledAxis) -> list[tuple[Plane, bool]]:

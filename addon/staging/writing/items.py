@@ -158,7 +158,6 @@ AnyItem = TypeVar("AnyItem", bound=Item)
 
 
 def moved(item: AnyItem, x: float, y: float) -> AnyItem:
-    """The item, moved by (x, y)."""
     if isinstance(item, Rule):
         return replace(item, x0=item.x0 + x, x1=item.x1 + x, y0=item.y0 + y, y1=item.y1 + y)
     return replace(item, x=item.x + x, y=item.y + y)

@@ -270,7 +270,6 @@ class _FrameType:
         return [self.cut(item) for item in items]
 
     def bars(self) -> list[Block]:
-        """The blocks of the colour bars."""
         widest, length = (STACKED_NAMES if self.stacked else NAMES_WIDTH) * self.unit, BAR_WIDTH * self.unit
         blocks: dict[str, list[tuple[Block, Frames]]] = {}  # by their colour maps
         for bars, frames in legends_of(self.p):

@@ -92,7 +92,6 @@ class Readout:
         )  # fmt: skip
 
     def moved(self, x: float, y: float) -> "Readout":
-        """The same block elsewhere."""
         texts = tuple(moved(item, x, y) for item in self.texts)
         rules, grid = (tuple(moved(rule, x, y) for rule in part) for part in (self.rules, self.grid))
         box = tuple(np.array(self.box) + (x, y, x, y))
@@ -247,7 +246,6 @@ class _FittedBlock:
         )  # fmt: skip
 
     def grid(self, bottom: float, right: float, top: float) -> list[Rule]:
-        """Lines between the cells."""
         ys = top - self.cells[0] * np.arange(1, self.counts[0])
         xs = self.left + self.cells[1] * np.arange(1, self.counts[1])
         hair = self.form.hair

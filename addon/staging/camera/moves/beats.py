@@ -125,7 +125,6 @@ def _near(pose: np.ndarray, before: np.ndarray) -> np.ndarray:
 
 
 def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
-    """The pose of the camera in a beat."""
     parts, view = _shown(s, beat), beat.beat.view
     if not beat.shows and not view and last:
         return s.framed(s.chosen)

@@ -8,7 +8,6 @@ from ..views import INSIDE, inside_view
 
 
 def still(s: Setup) -> Shot:
-    """The camera stands still."""
     if s.options.view in INSIDE:
         return s.shot([held(inside_pose(s))])
     return s.shot([held(s.framed(s.chosen))])
