@@ -26,7 +26,6 @@ FARS = (1.0, 1.4, 1.8, 2.3, 2.9, 3.6, 4.5, 6.0, 8.0, 11.0, 15.0)  # from entry t
 MOST_SAMPLED_ENTRIES = 4096  # entries of a matrix; of a larger matrix only those that matter count
 CALLOUT_TURNS = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
 AT_AN_END, BEYOND_ROW = 1.0, 0.6  # cost of standing at an end of the entry's row; entries beyond the matrix
-CALLOUT_RISES = (0.0, 0.5, -0.5, 0.9, -0.9)  # half heights of the text, by which it may stand off its row
 BROKEN = 1.0  # of standing in two lines
 CALLOUT_LEADING = 1.2  # from one of them to the next, in sizes of type
 CALLOUT_MARGIN = 0.35  # room around the text, in sizes of type
@@ -94,9 +93,7 @@ def _places(canvas: Canvas, plane: Plane, entry: tuple[int, int], texts: list[st
     outward = beyond - spot
     outward /= np.linalg.norm(outward, axis=1)[:, None] + 1e-12
     at_ends = beyond + outward * (np.abs(outward) @ half)[:, None]
-    # A little higher or lower than the row.
-    raised = [at_ends + (0.0, part * half[1]) for part in CALLOUT_RISES]
-    middles = np.concatenate([middles, *raised])
+    middles = np.concatenate([middles, at_ends])
     boxes = np.concatenate([middles - half, middles + half], axis=1)
     ends = np.clip(spot, boxes[:, :2], boxes[:, 2:])
     away = np.linalg.norm(ends - spot, axis=1)
@@ -106,13 +103,12 @@ def _places(canvas: Canvas, plane: Plane, entry: tuple[int, int], texts: list[st
         if not (plated and other is plane)
     ]
     costs = AWAY * away / canvas.height
-    costs[-len(beyond) * len(CALLOUT_RISES) :] = AT_AN_END + np.repeat(np.abs(CALLOUT_RISES), len(beyond))
+    costs[-len(at_ends) :] = AT_AN_END
     costs += canvas.beyond(boxes)
     if others:
         covered = Obstacles(np.array(others)).under(boxes)
         costs += COST_OF_COVERING * covered + COST_OF_TOUCHING * under_boxes(boxes, np.array(others))
     costs += _entries_under(canvas, plane, entry, boxes, spot, ends) + BROKEN * (len(texts) - 1)
-    level = len(boxes) - len(beyond) * len(CALLOUT_RISES) + np.arange(len(beyond))
     step = 0.6 * canvas.entry_at(plane)
     front = anchor - canvas.view.forward * CALLOUT_BEFORE
 
@@ -121,7 +117,7 @@ def _places(canvas: Canvas, plane: Plane, entry: tuple[int, int], texts: list[st
     leaders = strips(starts, ends, 0.0).reshape(-1, len(boxes), 4)
 
     def option(n):
-        led = plated or n not in level  # on a page the outline of its row leads there
+        led = plated or n < len(boxes) - len(at_ends)  # on a page the outline of its row leads to its end
 
         def write():
             x, y = middles[n] + (0.0, (0.5 * tall - 0.8) * high)
