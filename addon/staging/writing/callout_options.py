@@ -108,7 +108,7 @@ def _places(canvas: Canvas, plane: Plane, entry: tuple[int, int], texts: list[st
     if others:
         covered = Obstacles(np.array(others)).under(boxes)
         costs += COST_OF_COVERING * covered + COST_OF_TOUCHING * under_boxes(boxes, np.array(others))
-    costs += _entries_under(canvas, plane, entry, boxes, spot, ends) + BROKEN * (len(texts) - 1)
+    costs += _entries_under(canvas, plane, entry, boxes) + BROKEN * (len(texts) - 1)
     step = 0.6 * canvas.entry_at(plane)
     front = anchor - canvas.view.forward * CALLOUT_BEFORE
 
@@ -135,33 +135,19 @@ def _places(canvas: Canvas, plane: Plane, entry: tuple[int, int], texts: list[st
     return [option(n) for n in range(len(boxes))]
 
 
-def _entries_under(
-    canvas: Canvas,
-    plane: Plane,
-    entry: tuple[int, int],
-    boxes: np.ndarray,
-    spot: np.ndarray,
-    ends: np.ndarray,
-) -> np.ndarray:
-    """The cost of covering entries of the plane with each box and its leader: (n,)."""
+def _entries_under(canvas: Canvas, plane: Plane, entry: tuple[int, int], boxes: np.ndarray) -> np.ndarray:
+    """The cost of covering entries of the plane with each box: (n,)."""
     values = np.abs(canvas.p.evaluation[plane.stage].final)
     i, j = np.nonzero(
         values >= MATTERS * values.max() if values.size > MOST_SAMPLED_ENTRIES else values > -1.0
     )
     i, j = i[:MOST_SAMPLED_ENTRIES], j[:MOST_SAMPLED_ENTRIES]
-    itself = (i == entry[0]) & (j == entry[1])
     points = canvas.project(plane.places(i, j))
     weights = np.where(
         values[i, j] >= MATTERS * (values.max() or 1.0), COST_OF_COVERING, COST_OF_COVERING_FAINT
     )
-    weights[itself] = COST_OF_COVERING
+    weights[(i == entry[0]) & (j == entry[1])] = COST_OF_COVERING
     room = 0.5 * canvas.entry_at(plane)
     low, high = boxes[:, None, :2] - room, boxes[:, None, 2:] + room
     inside = (points > low) & (points < high)
-    covered = (inside[..., 0] & inside[..., 1]) @ weights
-    way = ends - spot
-    length = (way**2).sum(axis=1) + 1e-18
-    parts = np.clip(((points - spot) @ way.T) / length, 0.0, 1.0)  # (entries, boxes)
-    across, upward = ((points - spot)[:, axis, None] - parts * way[:, axis] for axis in (0, 1))
-    crossed = (across**2 + upward**2 < room**2) & ~itself[:, None]
-    return covered + 0.1 * weights @ crossed
+    return (inside[..., 0] & inside[..., 1]) @ weights
