@@ -26,7 +26,6 @@ from ..staging.timing.schedule import sweeps_of
 from . import compat, tags
 from .digest import digest
 from .objects import MODIFIER
-from .older import gained
 from .read import drawn_objects, elements, evaluated_scene, stored_mask, stored_values
 from .remembered import modifier_of, remembered
 from .stored import described, leading_axes
@@ -60,10 +59,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """What was compared. `older` says that an earlier version built the scene."""
+    """What was compared."""
 
     rows: tuple[Row, ...]
-    older: bool = False
 
     @property
     def ok(self) -> bool:
@@ -92,8 +90,6 @@ class Report:
         if any(row.every > 1 for row in self.rows):
             many = f"of objects with over {MOST_COMPARED:,} elements"
             out.append(f"{many} one in so many was compared; all are counted")
-        if failed and self.older:
-            out.append("an earlier version built this scene and may place things elsewhere; build it again")
         return out
 
 
@@ -139,7 +135,7 @@ def verify(
         raise JobError(f"{scene.name}: {error.args[0]}: {told}") from None
     finally:
         scene.frame_set(frame, subframe=subframe)
-    return Report(tuple(rows), bool(gained(scene)))
+    return Report(tuple(rows))
 
 
 def reference_of(scene: bpy.types.Scene) -> Reference:
