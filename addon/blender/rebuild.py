@@ -4,7 +4,7 @@ user."""
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import bpy
 
@@ -78,14 +78,29 @@ def standing(scene: bpy.types.Scene) -> dict[tuple[str, str], bpy.types.ID]:
 
 
 @contextlib.contextmanager
-def sharing(scene: bpy.types.Scene | None) -> Iterator[None]:
-    """A block in which builds share the shared datablocks of this scene. For None all of them are made anew,
-    and belong to no scene."""
-    tags.running = _Addition(owned(scene) if scene else [])
+def sharing(scene: bpy.types.Scene) -> Iterator[None]:
+    """A block in which builds share the shared datablocks of this scene."""
+    tags.running = _Addition(owned(scene))
     try:
         yield
     finally:
         tags.running = None
+
+
+@contextlib.contextmanager
+def apart(kind: str, make: Callable[[], object]) -> Iterator[dict[str, bpy.types.ID]]:
+    """A block with the shared datablocks of `bpy.data.<kind>` that `make` makes, by name. They belong to no
+    scene, and are removed at its end."""
+    build = tags.running = _Addition([])
+    try:
+        try:
+            make()
+            made = tags.shared(kind)
+        finally:
+            tags.running = None
+        yield made
+    finally:
+        bpy.data.batch_remove(build.shared.values())
 
 
 @contextlib.contextmanager

@@ -88,8 +88,7 @@ def light(
     right = view.right - (view.right @ view.line) * view.line
     around = Around(middle, size, right / np.linalg.norm(right), view.line)
     around.keep(target)
-    target.world = bpy.data.worlds.new(f"Matrix Cinema {'flat' if p.style.flat else p.style.light} world")
-    shade_world(target.world, p.style, around, environment)
+    target.world = world_of(p.style, around, environment)
     floor = None
     if p.style.ground != "none" and stands[2] > low[2]:  # from below it would hide everything
         floor = ground(p.style, middle, low[2] - 0.6, size, casters, collection)
@@ -101,23 +100,22 @@ def light(
         put(target, path, value)
 
 
-def shade_world(
-    world: bpy.types.World, style: WholeStyle, around: Around, environment: bpy.types.Image | None
-) -> None:
-    """The background that the camera sees, and the light from all around."""
+def world_of(style: WholeStyle, around: Around, environment: bpy.types.Image | None) -> bpy.types.World:
+    """A new world: the background that the camera sees, and the light from all around."""
+    world = bpy.data.worlds.new(f"Matrix Cinema {'flat' if style.flat else style.light} world")
     tree = compat.node_tree(world)
     tree.nodes.clear()
     f = Formula(tree)
-    write_world(f, style, around, environment)
+    _write_world(f, style, around, environment)
     f.finish()
     smooth = environment is None and not RIGS[style.light].sky
     if smooth and hasattr(world, "cycles"):  # which Blender may have switched off
         # To find where it is light takes Cycles a second before each picture; a gradient needs few pixels.
         world.cycles.sampling_method, world.cycles.sample_map_resolution = "MANUAL", SMOOTH
+    return world
 
 
-def write_world(f: Formula, style: WholeStyle, around: Around, environment: bpy.types.Image | None) -> None:
-    """The nodes of a world."""
+def _write_world(f, style, around, environment):
     rig = RIGS[style.light]
     strength = style.world * rig.world * style.light_strength
     if environment is not None:

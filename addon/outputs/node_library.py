@@ -10,9 +10,8 @@ from pathlib import Path
 
 import bpy
 
-from ..blender import tags
 from ..blender.nodes import PREFIX, node_group
-from ..blender.rebuild import sharing
+from ..blender.rebuild import apart
 from .files import written_whole
 
 FILE, CATALOGS = "matrix_cinema_nodes.blend", "blender_assets.cats.txt"
@@ -116,13 +115,12 @@ def _fresh_groups() -> Iterator[dict[str, bpy.types.NodeTree]]:
     names = {tree: tree.name for tree in own}
     for n, tree in enumerate(names):
         tree.name = f"mc {n}"
-    with sharing(None):
-        try:
-            yield {name: node_group(name) for name in OFFERED}
-        finally:
-            bpy.data.batch_remove(list(tags.shared("node_groups").values()))
-            for tree, name in names.items():
-                tree.name = name
+    try:
+        with apart("node_groups", lambda: [*map(node_group, OFFERED)]) as made:
+            yield {name: made[PREFIX + name] for name in OFFERED}
+    finally:
+        for tree, name in names.items():
+            tree.name = name
 
 
 def _dress(tree: bpy.types.NodeTree, about: str) -> None:
