@@ -15,6 +15,7 @@ from ..errors import InputError
 from ..formats.reading import opened
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SRGB = Path(__file__).with_name("srgb.icc")
 MOST_BYTES = 2**31  # of a picture: 16,384 pixels square in 16 bits, unpacked
 
 
@@ -61,6 +62,18 @@ def read_png(path: str | Path) -> Png | None:
 def text_chunk(keyword: str, text: str) -> tuple[bytes, bytes]:
     """A text as an iTXt chunk, in UTF-8 and without a language."""
     return b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode()
+
+
+def profile_chunk() -> tuple[bytes, bytes]:
+    """The colour profile of sRGB as a chunk (11.3.2.3), for printed pictures. The file is of version 4
+    (ICC.1:2022): the primaries of IEC 61966-2-1, adapted to D50 by Bradford's matrix, and its curve."""
+    return b"iCCP", b"sRGB\0\0" + zlib.compress(SRGB.read_bytes(), 9)
+
+
+def size_chunk(dpi: float) -> tuple[bytes, bytes]:
+    """Dots per inch as a chunk, which has them per metre (11.3.4.3)."""
+    dots = round(dpi / 0.0254)
+    return b"pHYs", struct.pack(">IIB", dots, dots, 1)
 
 
 def packed(chunks: Sequence[tuple[bytes, bytes]]) -> bytes:

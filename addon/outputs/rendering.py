@@ -23,7 +23,6 @@ from ..picture.figure_page import length
 from ..staging.plan import Plan, plan
 from . import blend_file, film_file, frames, marks
 from .caption_track import captions_of, with_cards
-from .color_profile import profile_chunk, size_chunk
 from .companions import require_place_beside, write_captions, write_poster
 from .estimate import Estimate, estimated
 from .film_presets import PRESETS, FilmPreset
@@ -31,7 +30,7 @@ from .formats import FILMS, either
 from .frames import Settings
 from .frames_folder import film_folders, frame_path
 from .notes import notes_of
-from .png_file import text_chunk
+from .png_file import profile_chunk, size_chunk, text_chunk
 from .progress import Listener, tell
 from .reads import files_read, require_apart
 

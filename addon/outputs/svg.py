@@ -11,9 +11,8 @@ import numpy as np
 from ..look.drawn_order import directed
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
-from .color_profile import size_chunk
 from .notes import Notes
-from .png_file import raster_png
+from .png_file import raster_png, size_chunk
 
 _ANCHORS = {"LEFT": "start", "CENTER": "middle", "RIGHT": "end"}
 

@@ -12,10 +12,9 @@ import numpy as np
 
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
-from .color_profile import profile_chunk, size_chunk
 from .font_files import BOLD, REGULAR, as_set, families
 from .notes import Notes
-from .png_file import raster_png, text_chunk
+from .png_file import profile_chunk, raster_png, size_chunk, text_chunk
 
 WEIGHTS = {False: REGULAR, True: BOLD}
 

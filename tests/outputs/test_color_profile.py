@@ -3,14 +3,14 @@
 import io
 
 import pytest
-from matrix_cinema.outputs.color_profile import profile_chunk, srgb_profile
+from matrix_cinema.outputs.png_file import SRGB, profile_chunk
 from PIL import Image, ImageCms
 
 pytestmark = pytest.mark.one_blender
 
 
 def test_the_profile_is_srgb_to_the_last_bit():
-    profile = ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile()))
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(SRGB.read_bytes()))
     assert "sRGB" in ImageCms.getProfileName(profile)
     steps = range(0, 256, 15)
     colors = bytes(channel for r in steps for g in steps for b in steps for channel in (r, g, b))
