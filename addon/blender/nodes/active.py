@@ -23,7 +23,7 @@ def active(g: Group) -> Any:
     lit = g.running(sweep, steps)
     for axis in ("row", "column"):
         index, more = g.input(axis, int), g.input(f"{axis} more", int, 0)
-        stride, block = stride_inputs(g, axis)
+        stride, block = stride_inputs(g, axis, block=1).values()
         has = stride > 0
         digit = (step // g.whole("MAXIMUM", stride, 1)) % block
         # How many entries after the bead's first one the next one in use is.
@@ -42,9 +42,7 @@ class Use:
         self.g = g
         steps = g.input("Consumer Steps", int, 0)
         sweep = g.input("Consumer Sweep", float, 0.0, hint="Sweep of the product that uses this matrix")
-        self.inputs = {"Steps": steps, "Sweep": sweep}
-        for axis in ("row", "column"):
-            self.inputs[f"Stride_{axis}"], self.inputs[f"Block_{axis}"] = stride_inputs(g, axis)
+        self.inputs = {"Steps": steps, "Sweep": sweep} | stride_inputs(g, "row", "column", block=1)
         self.by = g.input("Lit By", "object", hint="Points whose `lit` marks further entries in use")
         self.taken, self.now = steps > 0, g.running(sweep, steps)
 
@@ -53,5 +51,4 @@ class Use:
         g = self.g
         places = {"row": i, "column": j, "row_more": down, "column_more": across}
         lit = g.call(active(), **places, **self.inputs)["Lit"]
-        points = g.node("GeometryNodeObjectInfo", {"Object": self.by})["Geometry"]
-        return g.real("MAXIMUM", lit, g.sample(points, g.attribute("lit"), g.index()))
+        return g.real("MAXIMUM", lit, g.point_of(self.by, g.index(), "lit"))

@@ -34,7 +34,7 @@ def Bars(g: Group) -> Any:
     def turn(number, Before):
         return (Before + g.switch(n > number, g.sample(points, value, number), 0.0),)
 
-    before = g.repeat(names["inner"], turn, Before=0.0)[0]
+    before = g.repeat(names["Inner"], turn, Before=0.0)[0]
     points = g.store(points, before=before, tone=colored(g, value, high, zero))
     middle = (g.attribute("before") + value * 0.5) * unit
     place = g.vector(n * pitch, middle, 0.0)

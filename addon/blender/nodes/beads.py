@@ -23,8 +23,8 @@ def pooled(g: Group, entries: Any, columns: Any, alike: Any, masked: Any = False
     places = {}
     for axis in ("row", "column"):
         hint = f"Distance from one {axis} to the next"
-        places[f"{axis}_Step"] = g.input(f"{axis.title()} Step", "vector", hint=hint)
-        places[f"Gap_Block_{axis}"], places[f"Gap_{axis}"] = gap_inputs(g, axis)
+        places[f"{axis} Step"] = g.input(f"{axis.title()} Step", "vector", hint=hint)
+        places |= gap_inputs(g, axis)
     sizes = [
         g.input(f"Pool {name}", int, 1, low=1, hint=f"{name} of entries that one element stands for")
         for name in ("Rows", "Columns")
@@ -37,8 +37,8 @@ def pooled(g: Group, entries: Any, columns: Any, alike: Any, masked: Any = False
         Masked=masked,
         Alike=alike,
         Finish=finish,
-        Gap_Block_row=places["Gap_Block_row"],
-        Gap_Block_column=places["Gap_Block_column"],
+        Gap_Block_row=places["Gap Block row"],
+        Gap_Block_column=places["Gap Block column"],
         Pool_Rows=sizes[0],
         Pool_Columns=sizes[1],
         Pool_Rule=g.input("Pool Rule", int, 0, low=0, hint=", ".join(POOLINGS)),

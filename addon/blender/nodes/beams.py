@@ -4,6 +4,7 @@ from typing import Any
 
 from . import shared
 from .formula import Group
+from .multiplication import argument_at
 from .shared_inputs import gap_inputs, product_inputs
 
 THICKNESS = 0.035  # thickness of a beam, in entries
@@ -19,15 +20,13 @@ def Beams(g: Group) -> Any:
     steps = g.input("Steps", int)
     thickness = g.input("Thickness", float, THICKNESS, low=0.0, hint="Thickness of a beam, in entries")
     material = g.input("Material", "material")
-    running = g.running(names["sweep"], steps)
-    step = g.current_step(names["sweep"])
-    counts = {"i": names["rows"], "j": names["columns"], "k": names["inner"]}
+    running = g.running(names["Sweep"], steps)
+    step = g.current_step(names["Sweep"])
+    counts = {"i": names["Rows"], "j": names["Columns"], "k": names["Inner"]}
     axes = {axis: _BeamAxis(g, axis, step, counts[axis], names) for axis in "ijk"}
 
     def entry(side, row, column):
-        geometry = g.node("GeometryNodeObjectInfo", {"Object": names[side]})["Geometry"]
-        place = row * names[f"{side.title()} Row"] + column * names[f"{side.title()} Column"]
-        return g.absolute(g.sample(geometry, g.attribute("value"), place)) > 0.0
+        return g.absolute(argument_at(g, names, side, row, column)) > 0.0
 
     families = []
     for side, own, along in FAMILIES:
@@ -41,9 +40,9 @@ def Beams(g: Group) -> Any:
         used = running & first.uses(row) & second.uses(column)
         # A product that is 0 because an entry is 0 gets no beam.
         if side == "Left":
-            used = used & entry("left", row, column) & (third.whole | entry("right", column, last))
+            used = used & entry("Left", row, column) & (third.whole | entry("Right", column, last))
         elif side == "Right":
-            used = used & entry("right", row, column) & (third.whole | entry("left", last, row))
+            used = used & entry("Right", row, column) & (third.whole | entry("Left", last, row))
         base = g.vector_math("ADD", g.vector_math("ADD", first.place(row), second.place(column)), offset)
         reach = g.vector_math("SUBTRACT", third.place(last), offset)
         middle = g.vector_math("ADD", base, g.scaled(reach, 0.5))
@@ -69,8 +68,8 @@ class _BeamAxis:
     def __init__(self, g, name, step, count, names):
         self.g, self.count = g, count
         self.step = g.input(f"Step {name}", "vector", hint=f"Distance from one {name} to the next")
-        self.gap_block, self.gap = gap_inputs(g, name)
-        stride, self.block = names[f"Stride_{name}"], names[f"Block_{name}"]
+        self.gap_block, self.gap = gap_inputs(g, name).values()
+        stride, self.block = names[f"Stride {name}"], names[f"Block {name}"]
         self.whole = ~(stride > 0)
         self.digit = (step // g.whole("MAXIMUM", stride, 1)) % self.block
         last = self.count - 1

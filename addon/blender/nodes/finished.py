@@ -66,7 +66,7 @@ def finished(
     whole = g.input("Rest Sweep", float, hint="The position of the sweep at rest")
     whole, ready = (sweep == whole), (finish == g.input("Rest Finish", float, hint="`Finish` at rest"))
     moves = steps_back | ~(whole & ready)
-    begins = (sweep > 0.0) | (look["Zero_Size"] > 0.0)  # else nothing is visible
+    begins = (sweep > 0.0) | (look["Zero Size"] > 0.0)  # else nothing is visible
     ends = {
         name: g.switch(finish > 0.5, ranges["Final"][name], ranges["Sum"][name]) for name in ranges["Sum"]
     }

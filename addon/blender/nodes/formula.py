@@ -246,7 +246,7 @@ class Group(Formula):
     # -- nodes of geometry alone ---------------------------------------------------------
 
     def call(self, tree: bpy.types.NodeTree, **inputs: Any) -> Any:
-        """Add a node that calls another group. Its inputs are given by name, with underscores for blanks."""
+        """Add a node that calls another group. Its inputs are given by name; underscores may be blanks."""
         node = self.tree.nodes.new("GeometryNodeGroup")
         node.node_tree = tree
         for name, value in inputs.items():
@@ -314,6 +314,11 @@ class Group(Formula):
             data_type=DATA_TYPES[value.type],
             domain="POINT",
         )[0]
+
+    def point_of(self, ob: Any, index: Any, name: str = "value", kind: str = "FLOAT") -> Any:
+        """An attribute of the point `index` of an object."""
+        points = self.node("GeometryNodeObjectInfo", {"Object": ob})["Geometry"]
+        return self.sample(points, self.attribute(name, kind), index)
 
     def points(self, count: Any) -> Any:
         return self.node("GeometryNodePoints", {"Count": count})[0]

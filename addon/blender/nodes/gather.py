@@ -5,7 +5,7 @@ from typing import Any
 from . import shared
 from .finished import finished
 from .formula import Group
-from .shared_inputs import WHOLE, stride_inputs, sweep_input
+from .shared_inputs import stride_inputs, sweep_input
 from .visited import visit
 
 
@@ -23,14 +23,11 @@ def Gather(g: Group) -> Any:
     row_step, column_step = (
         g.input(f"Table {axis}", int, 0, hint="Step in the table's points") for axis in ("Row", "Column")
     )
-    strides = {}
-    for axis in "ij":
-        strides[f"Stride_{axis}"], strides[f"Block_{axis}"] = stride_inputs(g, axis, WHOLE)
+    strides = stride_inputs(g, *"ij")
     n = g.index()
     i, j = n // columns, n % columns
     row = _number(g, numbers, i)
-    entries = g.node("GeometryNodeObjectInfo", {"Object": table})["Geometry"]
-    value = g.sample(entries, g.attribute("value"), row * row_step + j * column_step)
+    value = g.point_of(table, row * row_step + j * column_step)
     seen = g.call(visit(), Sweep=sweep, i=i, j=j, k=0, **strides)["Weight"]
     points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
     final, present = g.attribute("value"), g.attribute("present", "BOOLEAN")
@@ -52,7 +49,7 @@ def Lookup(g: Group) -> Any:
     row, column = g.switch(turned, column, row), g.switch(turned, row, column)
     used = {}
     for axis in "ij":
-        stride, block = stride_inputs(g, axis, WHOLE)
+        stride, block = stride_inputs(g, axis).values()
         used[axis] = stride > 0, (step // g.whole("MAXIMUM", stride, 1)) % block, block
     (by_rows, digit, block), (by_columns, own, columns_block) = used["i"], used["j"]
     length = g.whole("MINIMUM", block, count)
@@ -73,5 +70,4 @@ def Lookup(g: Group) -> Any:
 
 def _number(g, numbers, i):
     """The i-th of the numbers, as a whole number."""
-    points = g.node("GeometryNodeObjectInfo", {"Object": numbers})["Geometry"]
-    return g.floor(g.sample(points, g.attribute("value"), i) + 0.5)
+    return g.floor(g.point_of(numbers, i) + 0.5)

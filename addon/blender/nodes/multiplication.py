@@ -10,19 +10,23 @@ from .visited import visit
 
 def product_at(g: Group, names: Mapping[str, Any], i: Any, j: Any, k: Any) -> Any:
     """left[i, k] · right[k, j]."""
+    return argument_at(g, names, "Left", i, k) * argument_at(g, names, "Right", k, j)
 
-    def entry(side, row, column):
-        geometry = g.node("GeometryNodeObjectInfo", {"Object": names[side.lower()]})["Geometry"]
-        place = row * names[f"{side} Row"] + column * names[f"{side} Column"]
-        return g.sample(geometry, g.attribute("value"), place)
 
-    return entry("Left", i, k) * entry("Right", k, j)
+def argument_at(g: Group, names: Mapping[str, Any], side: str, row: Any, column: Any) -> Any:
+    """An entry of the argument "Left" or "Right"."""
+    return g.point_of(names[side], argument_point(names, side, row, column))
+
+
+def argument_point(names: Mapping[str, Any], side: str, row: Any, column: Any) -> Any:
+    """The number of the point that is an entry of an argument."""
+    return row * names[f"{side} Row"] + column * names[f"{side} Column"]
 
 
 def visited_at(g: Group, names: Mapping[str, Any], i: Any, j: Any, k: Any) -> Any:
     """How far the sweep has visited the product (i, j, k): its `Weight` and `Age`."""
     strides = {key: names[key] for key in names if key.startswith(("Stride", "Block"))}
-    return g.call(visit(), Sweep=names["sweep"], i=i, j=j, k=k, **strides)
+    return g.call(visit(), Sweep=names["Sweep"], i=i, j=j, k=k, **strides)
 
 
 def products_of_steps(g: Group, names: Mapping[str, Any], first: Any, steps: Any) -> Any:
@@ -33,8 +37,8 @@ def products_of_steps(g: Group, names: Mapping[str, Any], first: Any, steps: Any
     step gives the place in the block. On any other axis the points count the entries.
     """
     n, count, parts = g.index(), steps, {}
-    for axis, size in (("k", names["inner"]), ("j", names["columns"]), ("i", names["rows"])):
-        stride, block = names[f"Stride_{axis}"], names[f"Block_{axis}"]
+    for axis, size in (("k", names["Inner"]), ("j", names["Columns"]), ("i", names["Rows"])):
+        stride, block = names[f"Stride {axis}"], names[f"Block {axis}"]
         swept = stride > 0
         number = g.switch(swept, (size + block - 1) // block, size)
         parts[axis] = swept, n % number, stride, block
@@ -52,20 +56,20 @@ def products_of_pairs(g: Group, names: Mapping[str, Any], first: Any, steps: Any
     `Pairs` sorts these entries by step, so those in use are consecutive. Each of them has all products along
     the third axis, or, if only that axis is swept, the products of the steps.
     """
-    pairs = g.node("GeometryNodeObjectInfo", {"Object": names["pairs"]})["Geometry"]
-    sizes = {"i": names["rows"], "j": names["columns"], "k": names["inner"]}
+    pairs = g.node("GeometryNodeObjectInfo", {"Object": names["Pairs"]})["Geometry"]
+    sizes = {"i": names["Rows"], "j": names["Columns"], "k": names["Inner"]}
 
     def chosen(of):
         """What belongs to the paired matrix: a function of its axes' letters."""
         one = of(PAIRED[1])
         for number in (2, 3):
-            one = g.switch(names["paired"] == number, of(PAIRED[number]), one)
+            one = g.switch(names["Paired"] == number, of(PAIRED[number]), one)
         return one
 
-    stride = chosen(lambda axes: names[f"Stride_{axes[2]}"])
-    block = chosen(lambda axes: g.whole("MINIMUM", names[f"Block_{axes[2]}"], sizes[axes[2]]))
+    stride = chosen(lambda axes: names[f"Stride {axes[2]}"])
+    block = chosen(lambda axes: g.whole("MINIMUM", names[f"Block {axes[2]}"], sizes[axes[2]]))
     size = chosen(lambda axes: sizes[axes[2]])
-    others = chosen(lambda axes: names[f"Stride_{axes[0]}"] + names[f"Stride_{axes[1]}"])
+    others = chosen(lambda axes: names[f"Stride {axes[0]}"] + names[f"Stride {axes[1]}"])
     alone = (stride > 0) & (others == 0)
     blocks = (size + block - 1) // block
 
@@ -95,7 +99,7 @@ def products_of_pairs(g: Group, names: Mapping[str, Any], first: Any, steps: Any
 
 def blocks_of_k(g: Group, names: Mapping[str, Any]) -> Any:
     """(steps of a block along k, or 1 if k is not swept; how many products each of these steps visits)."""
-    stride, block, inner = names["Stride_k"], names["Block_k"], names["inner"]
+    stride, block, inner = names["Stride k"], names["Block k"], names["Inner"]
     swept, length = stride > 0, g.whole("MINIMUM", block, inner)
     return g.switch(swept, length, 1), g.switch(swept, (inner + length - 1) // length, inner)
 
@@ -113,7 +117,7 @@ def turns_of_k(
     def turn(number, Sum):
         step = first + number // at_once
         k = step + (number % at_once) * steps
-        there = (steps > step) & (names["inner"] > k)
+        there = (steps > step) & (names["Inner"] > k)
         return (Sum + product_at(g, names, i, j, k) * g.switch(there, weight_at(step), 0.0),)
 
     return g.repeat(count * at_once, turn, Sum=0.0)[0]

@@ -22,7 +22,7 @@ def Pairs(g: Group) -> Any:
     first, second = g.switch(turned, column, row), g.switch(turned, row, column)
     step = 0
     for name, index in (("first", first), ("second", second)):
-        stride, block = stride_inputs(g, name)
+        stride, block = stride_inputs(g, name, block=1).values()
         step = (index % block) * stride + step
     present = g.attribute("present", "BOOLEAN")
     points = g.store(mesh, first=first, second=second, step=step)

@@ -15,10 +15,10 @@ def partial_sums(g: Group) -> Any:
     names = product_inputs(g)
     stored = g.node("GeometryNodeObjectInfo", {"Object": g.input("Sums", "object")})["Geometry"]
     every = every_input(g)
-    n, entries = g.index(), names["rows"] * names["columns"]
-    i, j = n // names["columns"], n % names["columns"]
+    n, entries = g.index(), names["Rows"] * names["Columns"]
+    i, j = n // names["Columns"], n % names["Columns"]
     start = visited_at(g, names, i, j, 0)  # for the first product of the entry
-    stride, swept = names["Stride_k"], names["Stride_k"] > 0
+    stride, swept = names["Stride k"], names["Stride k"] > 0
     steps, _ = blocks_of_k(g, names)
     parts = (steps + every - 1) // every
 
@@ -30,8 +30,8 @@ def partial_sums(g: Group) -> Any:
     # 0 if no part is complete.
     before = g.sample(stored, g.attribute("value"), (parts - reached) * entries + n)
     # If only k is swept, all entries are at the same step.
-    alone = ~((names["Stride_i"] > 0) | (names["Stride_j"] > 0))
-    last = g.ceiling(names["sweep"] / g.whole("MAXIMUM", stride, 1)) - 1
+    alone = ~((names["Stride i"] > 0) | (names["Stride j"] > 0))
+    last = g.ceiling(names["Sweep"] / g.whole("MAXIMUM", stride, 1)) - 1
     count = g.switch(swept, g.switch(alone, last % every + 1, every), 0)
     since = turns_of_k(g, names, i, j, reached * every, count, lambda step: g.clamp(way - step * stride))
     whole_sum = g.sample(stored, g.attribute("value"), n)

@@ -18,30 +18,32 @@ def Product(g: Group) -> Any:
     g.input("Geometry", "geometry")
     names = product_inputs(g)
     low, high = g.input("Low", float, 0.0), g.input("High", float, 1.0)
-    names["trail"] = g.input(
+    names["Trail"] = g.input(
         "Trail", float, 0.0, low=0.0, hint="Steps in which a product settles; 0: all settle at the end"
     )
-    settle = g.input("Settle", float, 0.0, low=0.0, high=1.0, hint="1: all products have settled")
-    settled = g.input("Settled Size", float, 0.0, low=0.0, high=1.0, hint="0: settled products are gone")
-    names |= {"settle": settle, "settled": settled}
-    names["steps"] = g.input("Steps", int, 1, hint="Steps of the whole sweep")
-    names["pairs"] = g.input("Pairs", "object", hint="The entries of a masked matrix that exist")
-    names["paired"] = g.input(
+    for name, hint in (
+        ("Settle", "1: all products have settled"),
+        ("Settled Size", "0: settled products are gone"),
+    ):
+        names[name] = g.input(name, float, 0.0, low=0.0, high=1.0, hint=hint)
+    names["Steps"] = g.input("Steps", int, 1, hint="Steps of the whole sweep")
+    names["Pairs"] = g.input("Pairs", "object", hint="The entries of a masked matrix that exist")
+    names["Paired"] = g.input(
         "Paired", int, 0, low=0, high=3, hint="The masked matrix: 1 the result, 2 left, 3 right"
     )
     points, (i, j, k) = _points(g, names)
-    inside = (names["rows"] > i) & (names["columns"] > j) & (names["inner"] > k)
+    inside = (names["Rows"] > i) & (names["Columns"] > j) & (names["Inner"] > k)
     points = g.store(points, value=product_at(g, names, i, j, k))
     value, seen = g.attribute("value"), visited_at(g, names, i, j, k)
 
     position = g.vector(0.0, 0.0, 0.0)
     for axis, index in (("i", i), ("j", j), ("k", k)):
         step = g.input(f"Step {axis}", "vector", hint=f"Distance from one {axis} to the next")
-        block, gap = gap_inputs(g, axis)
+        block, gap = gap_inputs(g, axis).values()
         place = g.switch(gap > 0.0, index + gap * (index // block), index * 1.0)
         position = g.vector_math("ADD", position, g.scaled(step, place))
     least = g.input("Threshold", float, 0.0, low=0.0, hint="Products up to this magnitude are left out")
-    running = names["steps"] > names["sweep"]
+    running = names["Steps"] > names["Sweep"]
     lit = seen["Weight"] * g.clamp(1.0 - seen["Age"]) * g.switch(running, 1.0, 0.0)
     color = colored(g, value, high, g.input("Zero", float, 0.5))
     look = look_inputs(g)
@@ -55,19 +57,19 @@ def Product(g: Group) -> Any:
         Weight=seen["Weight"] * _kept(g, names, seen["Age"]) * size_of_step_back(g),
         **look,
     )
-    g.output("Geometry", "geometry", _lean(g, drawn[0], look["As_Points"]))
+    g.output("Geometry", "geometry", _lean(g, drawn[0], look["As Points"]))
     return g.finish()
 
 
 def _points(g, names):
     """(points with the attributes i, j and k, fields of these) for the products of all steps that show
     something: the visited steps, or only the steps of the trail if settled products are gone."""
-    sweep, trail = names["sweep"], names["trail"]
-    last = g.whole("MINIMUM", g.ceiling(sweep), names["steps"])
+    sweep, trail = names["Sweep"], names["Trail"]
+    last = g.whole("MINIMUM", g.ceiling(sweep), names["Steps"])
     faded = g.whole("MINIMUM", g.whole("MAXIMUM", g.floor(sweep - trail), 0), last)
-    first = g.switch((trail > 0.0) & ~(names["settled"] > 0.0), faded, 0)
+    first = g.switch((trail > 0.0) & ~(names["Settled Size"] > 0.0), faded, 0)
     every, present = (make(g, names, first, last - first) for make in (products_of_steps, products_of_pairs))
-    count, i, j, k = (g.switch(names["paired"] > 0, b, a) for a, b in zip(every, present, strict=True))
+    count, i, j, k = (g.switch(names["Paired"] > 0, b, a) for a, b in zip(every, present, strict=True))
     # Reading the indices from the points is faster than computing them again.
     return g.store(g.points(count), i=i, j=j, k=k), [g.attribute(axis, "INT") for axis in "ijk"]
 
@@ -75,9 +77,9 @@ def _points(g, names):
 def _kept(g, names, age):
     """The size of a product `age` steps after its own step: first 1, then shrinking over the trail, or at the
     end of the sweep together with all others."""
-    trail = names["trail"]
+    trail = names["Trail"]
     aged = g.switch(trail > 0.0, g.clamp(age / g.real("MAXIMUM", trail, 1e-6)), 0.0)
-    return g.mix(1.0, names["settled"], g.real("MAXIMUM", aged, names["settle"]))
+    return g.mix(1.0, names["Settled Size"], g.real("MAXIMUM", aged, names["Settle"]))
 
 
 def _lean(g, drawn, as_points):

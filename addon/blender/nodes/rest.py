@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from .active import Use
 from .formula import Field, Group
 
-REST_SIZES = ("Min_Size", "Zero_Size", "Scale")
+REST_SIZES = ("Min Size", "Zero Size", "Scale")
 REST_RANGES = ("Low", "High", "Zero")
 
 
@@ -41,5 +41,5 @@ def at_rest(
     i, j, down, across = (g.attribute(name, "INT") for name in ("i", "j", "down", "across"))
     lit = use.lit(i, j, g.switch(several, down, 0), g.switch(several, across, 0))
     points, instances = (g.store(made, domain=domain, lit=lit) for domain in ("POINT", "INSTANCE"))
-    lit_up = g.switch(look["As_Points"], points, instances)
+    lit_up = g.switch(look["As Points"], points, instances)
     return g.switch(same, g.switch(use.now, lit_up, made), drawn)

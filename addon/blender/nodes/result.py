@@ -18,22 +18,9 @@ def Result(g: Group) -> Any:
     """
     mesh = g.input("Geometry", "geometry")
     names = product_inputs(g)
-    sums = g.call(
-        partial_sums(),
-        **{
-            **{key: value for key, value in names.items() if key.startswith(("Stride", "Block"))},
-            "Sweep": names["sweep"],
-            "Inner": names["inner"],
-            "Columns": names["columns"],
-            "Rows": names["rows"],
-            "Left": names["left"],
-            "Right": names["right"],
-            **{f"{s}_{a}": names[f"{s} {a}"] for s in ("Left", "Right") for a in ("Row", "Column")},
-            "Sums": g.input("Sums", "object", hint="The object with the sums after every few steps"),
-            "Every": every_input(g),
-        },
-    )
-    points = g.points(names["rows"] * names["columns"])
+    stored = g.input("Sums", "object", hint="The object with the sums after every few steps")
+    sums = g.call(partial_sums(), **names, Sums=stored, Every=every_input(g))
+    points = g.points(names["Rows"] * names["Columns"])
     final = g.sample(mesh, g.attribute("value"), g.index())
     present = g.sample(mesh, g.attribute("present", "BOOLEAN"), g.index())
-    return finished(g, points, names["columns"], names["sweep"], sums["Sum"], sums["Visited"], final, present)
+    return finished(g, points, names["Columns"], names["Sweep"], sums["Sum"], sums["Visited"], final, present)

@@ -5,15 +5,21 @@ from .formula import Field, Group
 WHOLE = 1_000_000_000  # longer than any axis
 
 
-def gap_inputs(g: Group, axis: str) -> tuple[Field, Field]:
-    """The inputs for gaps along an axis: (entries between two gaps, width of a gap)."""
-    block = g.input(f"Gap Block {axis}", int, WHOLE, low=1, hint="Entries between gaps")
-    return block, g.input(f"Gap {axis}", float, 0.0, hint="Width of the gap between blocks, in entries")
+def gap_inputs(g: Group, axis: str) -> dict[str, Field]:
+    """The inputs for gaps along an axis, by name: the entries between two gaps, the width of a gap."""
+    return {
+        f"Gap Block {axis}": g.input(f"Gap Block {axis}", int, WHOLE, low=1, hint="Entries between gaps"),
+        f"Gap {axis}": g.input(f"Gap {axis}", float, 0.0, hint="Width of the gap between blocks, in entries"),
+    }
 
 
-def stride_inputs(g: Group, axis: str, block: int = 1) -> tuple[Field, Field]:
-    """The inputs for the sweep along an axis: (steps from one entry to the next, entries of a block)."""
-    return g.input(f"Stride {axis}", int, 0, low=0), g.input(f"Block {axis}", int, block, low=1)
+def stride_inputs(g: Group, *axes: str, block: int = WHOLE) -> dict[str, Field]:
+    """The inputs for the sweep along axes, by name: the steps from one entry to the next, and the entries of
+    a block."""
+    names = [
+        (f"{what} {axis}", default) for axis in axes for what, default in (("Stride", 0), ("Block", block))
+    ]
+    return {name: g.input(name, int, default, low=min(default, 1)) for name, default in names}
 
 
 def sweep_input(g: Group) -> Field:
@@ -42,35 +48,28 @@ def masked_input(g: Group) -> Field:
 def look_inputs(g: Group) -> dict[str, Field]:
     """The inputs for the look, the last inputs of every drawn object."""
     return {
-        "Min_Size": g.input("Min Size", float, 0.12, low=0.0, high=1.0),
-        "Zero_Size": g.input("Zero Size", float, 0.0, low=0.0, hint="Size of a zero; 0: absent"),
+        "Min Size": g.input("Min Size", float, 0.12, low=0.0, high=1.0),
+        "Zero Size": g.input("Zero Size", float, 0.0, low=0.0, hint="Size of a zero; 0: absent"),
         "Scale": g.input("Scale", float, 0.9, low=0.0, hint="Width of the largest element, in entries"),
         "Element": g.input("Element", "object", hint="The object to instance; it has radius 1"),
-        "As_Points": g.input("As Points", bool, False, hint="Draw as spheres, not as instances"),
+        "As Points": g.input("As Points", bool, False, hint="Draw as spheres, not as instances"),
         "Material": g.input("Material", "material"),
     }
 
 
 def product_inputs(g: Group) -> dict[str, Field]:
     """The inputs of a matmul: sizes, arguments, strides and sweep."""
-    return {"sweep": sweep_input(g)} | multiplication_inputs(g)
+    return {"Sweep": sweep_input(g)} | multiplication_inputs(g)
 
 
 def multiplication_inputs(g: Group) -> dict[str, Field]:
-    """Sizes, arguments and strides of a matmul.
+    """Sizes, arguments and strides of a matmul, by the names of the inputs.
 
     An argument is an object whose own points have `value`. Its entry (row, column), as it is multiplied, is
     the point row · Row + column · Column, so that a transposed argument needs no copy.
     """
-    names = {}
-    names["inner"] = g.input("Inner", int, 1, low=1)
-    names["columns"] = g.input("Columns", int, 1, low=1)
-    names["rows"] = g.input("Rows", int, 1, low=1)
-    names["left"] = g.input("Left", "object")
-    names["right"] = g.input("Right", "object")
-    for side in ("Left", "Right"):
-        for axis in ("Row", "Column"):
-            names[f"{side} {axis}"] = g.input(f"{side} {axis}", int, 1, hint="Step in the argument's points")
-    for axis in "ijk":
-        names[f"Stride_{axis}"], names[f"Block_{axis}"] = stride_inputs(g, axis, WHOLE)
-    return names
+    names = {name: g.input(name, int, 1, low=1) for name in ("Inner", "Columns", "Rows")}
+    names |= {side: g.input(side, "object") for side in ("Left", "Right")}
+    for step in ("Left Row", "Left Column", "Right Row", "Right Column"):
+        names[step] = g.input(step, int, 1, hint="Step in the argument's points")
+    return names | stride_inputs(g, *"ijk")

@@ -6,7 +6,7 @@ from ...kinds.sheet import SHEET_OPERATORS
 from . import shared
 from .finished import finished
 from .formula import Group
-from .shared_inputs import WHOLE, stride_inputs, sweep_input
+from .shared_inputs import stride_inputs, sweep_input
 from .visited import visit
 
 
@@ -23,18 +23,16 @@ def Sheet(g: Group) -> Any:
     operator = g.input(
         "Operator", int, 0, low=0, high=len(SHEET_OPERATORS) - 1, hint=", ".join(SHEET_OPERATORS)
     )
-    strides = {}
-    for axis in "ij":
-        strides[f"Stride_{axis}"], strides[f"Block_{axis}"] = stride_inputs(g, axis, WHOLE)
+    strides = stride_inputs(g, *"ij")
     n = g.index()
     i, j = n // columns, n % columns
 
     def entry(side):
-        operand = g.node("GeometryNodeObjectInfo", {"Object": g.input(side, "object")})["Geometry"]
+        operand = g.input(side, "object")
         place = g.input(f"{side} Start", int, 0)
         for index, axis in ((i, "Row"), (j, "Column")):
             place = place + index * g.input(f"{side} {axis}", int, 0, hint="Step in the operand's points")
-        return g.sample(operand, g.attribute("value"), place)
+        return g.point_of(operand, place)
 
     left, right = entry("Left"), entry("Right")
     made = left

@@ -1,6 +1,7 @@
 """The spotlight: entries outside it step back, so that the entries in it stand out."""
 
 from .formula import Field, Group
+from .multiplication import argument_point
 
 SHRINK = 0.4  # the part of its width that an element loses when it has stepped back
 
@@ -16,8 +17,7 @@ def spotlight_inputs(g: Group) -> tuple[Field, Field]:
 def in_spotlight(g: Group, spots: Field, place: Field, number: Field) -> Field:
     """1 if the point of the object `spots` has bit `number` of its `spot` set, else 0; 0 without an
     object."""
-    geometry = g.node("GeometryNodeObjectInfo", {"Object": spots})["Geometry"]
-    bits = g.sample(geometry, g.attribute("spot", "INT"), place)
+    bits = g.point_of(spots, place, "spot", "INT")
     bit = g.floor(g.real("POWER", 2.0, number) + 0.5)
     return (bits // bit) % 2 * 1.0
 
@@ -41,8 +41,7 @@ def products_stepping_back(g: Group, points: Field, names: dict, i: Field, j: Fi
     both = 1.0
     for side, row, column in (("Left", i, k), ("Right", k, j)):
         spots = g.input(f"{side} Spots", "object", hint="The spotlights of the argument's entries")
-        place = row * names[f"{side} Row"] + column * names[f"{side} Column"]
-        both = in_spotlight(g, spots, place, number) * both
+        both = in_spotlight(g, spots, argument_point(names, side, row, column), number) * both
     return g.switch(dim > 0.0, g.store(points, dim=dim * (1.0 - both)), points)
 
 

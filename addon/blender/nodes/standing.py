@@ -18,7 +18,7 @@ def standing(g: Group) -> Any:
     position, flat, steps = (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), []
     for axis, first, more in (("row", "i", "down"), ("column", "j", "across")):
         first, more = g.attribute(first, "INT"), g.switch(pooled, g.attribute(more, "INT"), 0)
-        step, (block, gap) = g.input(f"{axis} Step", "vector"), gap_inputs(g, axis)
+        step, (block, gap) = g.input(f"{axis} Step", "vector"), gap_inputs(g, axis).values()
         place = first + g.switch(gap > 0.0, gap * (first // block), 0.0) + 0.5 * more
         position = g.vector_math("ADD", position, g.scaled(step, place))
         flat = g.vector_math("ADD", flat, g.scaled(g.absolutes(step), more + 1))

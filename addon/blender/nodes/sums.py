@@ -19,11 +19,11 @@ def Sums(g: Group) -> Any:
     g.input("Geometry", "geometry")
     names = multiplication_inputs(g)
     every = every_input(g)
-    n, entries = g.index(), names["rows"] * names["columns"]
+    n, entries = g.index(), names["Rows"] * names["Columns"]
     steps, _ = blocks_of_k(g, names)
     parts = (steps + every - 1) // every
     entry, part = n % entries, parts - 1 - n // entries
-    i, j = entry // names["columns"], entry % names["columns"]
+    i, j = entry // names["Columns"], entry % names["Columns"]
     points = g.points(entries * parts)
     points = g.store(points, value=turns_of_k(g, names, i, j, part * every, every, lambda step: 1.0))
     value = g.attribute("value")

@@ -14,7 +14,7 @@ def visit(g: Group) -> Any:
     step = 0
     for axis in "ijk":
         index = g.input(axis, int)
-        stride, block = stride_inputs(g, axis)
+        stride, block = stride_inputs(g, axis, block=1).values()
         # An axis that is not swept adds the constant 0, which costs nothing, rather than a field.
         step = g.switch(stride > 0, (index % block) * stride, 0) + step
     g.output("Weight", float, g.clamp(sweep - step))
