@@ -16,10 +16,11 @@ def gap_inputs(g: Group, axis: str) -> dict[str, Field]:
 def stride_inputs(g: Group, *axes: str, block: int = WHOLE) -> dict[str, Field]:
     """The inputs for the sweep along axes, by name: the steps from one entry to the next, and the entries of
     a block."""
-    names = [
-        (f"{what} {axis}", default) for axis in axes for what, default in (("Stride", 0), ("Block", block))
-    ]
-    return {name: g.input(name, int, default, low=min(default, 1)) for name, default in names}
+    inputs = {}
+    for axis in axes:
+        inputs[f"Stride {axis}"] = g.input(f"Stride {axis}", int, 0, low=0)
+        inputs[f"Block {axis}"] = g.input(f"Block {axis}", int, block, low=1)
+    return inputs
 
 
 def sweep_input(g: Group) -> Field:
