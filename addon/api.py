@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from .blender.verify import Report
     from .outputs.estimate import Estimate
-    from .outputs.rendering import Asked, Rendered
+    from .outputs.rendering import Rendered
 
 Drawable = Source | Scene | str | os.PathLike[str]
 Name = str | os.PathLike[str]
@@ -117,35 +117,27 @@ def build(
     that is saved as that .blend. A built .blend, opened as a Source with other values in `instead`, is drawn
     again and saved.
     """
-    source, place = as_source(source), None if output is None else Path(output)
-    if place is not None:
-        if target is not None:
-            raise InputError("build: give a target in the open file, or an output, not both")
-        require_suffix(place, (".blend",))
-        require_file_place(place)
-        require_apart([place], files_read(source))
-        if source.instead:
-            return _build_again(source, place)
-    description = _description(source, "give another style, view, subject or move")
-    if place is not None:
-        checked = plan(description)
-    load_blender(replacing=place is not None)
-    from .blender.update import build as build_into
-    from .outputs import blend_file
+    source, otherwise = as_source(source), "give another style, view, subject or move"
+    if output is None:
+        description = _description(source, otherwise)
+        load_blender()
+        from .blender.update import build as build_into
 
-    if place is None:
         return build_into(description, target)
-    scene = blend_file.draw_alone(checked)
-    blend_file.save_blend(place)
-    return scene
-
-
-def _build_again(source: Source, place: Path) -> "bpy.types.Scene":
-    """Save a built .blend with another style or camera."""
+    if target is not None:
+        raise InputError("build: give a target in the open file, or an output, not both")
+    place = Path(output)
+    require_suffix(place, (".blend",))
+    require_file_place(place)
+    require_apart([place], files_read(source))
+    checked = None if source.instead else plan(_description(source, otherwise))
     load_blender(replacing=True)
     from .outputs import blend_file
 
-    scene = blend_file.open_built(source, file_outputs=True)
+    if checked is None:
+        scene = blend_file.open_built(source, file_outputs=True)
+    else:
+        scene = blend_file.draw_alone(checked)
     blend_file.save_blend(place)
     return scene
 
@@ -165,10 +157,10 @@ def render(
     source, output = as_source(source), named_place(output)
     kind = _kind_asked(output, options)
     (require_folder_place if kind == "frames" else require_file_place)(output)
-    asked = _asked(options)
-    from .outputs.rendering import render_source
+    load_blender(replacing=True)
+    from .outputs.rendering import Asked, render_source
 
-    return render_source(source, output, kind, asked, file_outputs, progress)
+    return render_source(source, output, kind, Asked(**options), file_outputs, progress)
 
 
 def _kind_asked(output: Path, options: RenderOptions) -> str:
@@ -197,25 +189,17 @@ def _require_options(options: Mapping[str, Any], kind: type, job: str) -> None:
     require_known(options, known, job)
 
 
-def _asked(options: RenderOptions) -> "Asked":
-    """The options as `outputs.rendering` takes them; loads Blender. Raises InputError if unsaved changes of
-    the open file would be lost."""
-    load_blender(replacing=True)
-    from .outputs.rendering import Asked
-
-    return Asked(**options)
-
-
 def estimate(
     source: Drawable, output: Name, *, progress: Listener = unheard, **options: Unpack[RenderOptions]
 ) -> "Estimate":
     """Estimate the same call of `render`: frames, elements, memory, and time, for which one tile of one frame
     is rendered. Nothing is written. Raises InputError, also for a .blend that was not built here."""
     source, output = as_source(source), named_place(output)
-    kind, asked = _kind_asked(output, options), _asked(options)
-    from .outputs.rendering import estimate_source
+    kind = _kind_asked(output, options)
+    load_blender(replacing=True)
+    from .outputs.rendering import Asked, estimate_source
 
-    return estimate_source(source, output, kind, asked, progress)
+    return estimate_source(source, output, kind, Asked(**options), progress)
 
 
 def film(

@@ -167,7 +167,10 @@ def plan_of(target: bpy.types.Scene, description: Scene | None = None, *, source
     }
     at_hand = _with_packed(asked, built, target, sources)
     made = plan(at_hand, given)
-    return made if at_hand is asked else _told_as(made, asked)
+    if at_hand == asked:
+        return made
+    own = asked.look.font, asked.style.environment
+    return replace(made, description=_with_files(made.description, *own), scene=_with_files(made.scene, *own))
 
 
 def plan_for(description: Scene, target: bpy.types.Scene | None = None) -> Plan:
@@ -193,42 +196,29 @@ def _is_there(scene, name):
 def _with_packed(asked: Scene, built: Scene, target: bpy.types.Scene, sources: bool) -> Scene:
     """The description with the font and the environment that are packed in the file, in place of the named
     files."""
-    font, picture = asked.look.font, asked.style.environment
-    if font and font == built.look.font and not (sources and (Path(asked.folder) / font).is_file()):
-        if place := _unpacked(target, bpy.types.VectorFont, Path(font).suffix):
-            asked = replace(asked, look=replace(asked.look, font=str(place)))
-    if picture and picture == built.style.environment:
-        if not (sources and (Path(asked.folder) / picture).is_file()):
-            if place := _unpacked(target, bpy.types.Image, Path(picture).suffix):
-                asked = replace(asked, style=replace(asked.style, environment=str(place)))
-    return asked
+
+    def packed(name, built_name, kind):
+        """The name of the packed file, if it is wanted and there, or else the name itself."""
+        wanted = name and name == built_name and not (sources and (Path(asked.folder) / name).is_file())
+        return (wanted and _unpacked(target, kind, Path(name).suffix)) or name
+
+    font = packed(asked.look.font, built.look.font, bpy.types.VectorFont)
+    environment = packed(asked.style.environment, built.style.environment, bpy.types.Image)
+    return _with_files(asked, font, environment)
 
 
 def _unpacked(target, kind, suffix):
-    """A packed file of a built scene, written into Blender's own temporary folder; None where there is
-    none."""
+    """The name of a packed file of a built scene, written into Blender's own temporary folder; "" where there
+    is none."""
     for block in tags.parts(target):
         if isinstance(block, kind) and block.packed_file and block.packed_file.size:
             place = Path(bpy.app.tempdir) / f"matrix_cinema_{kind.__name__}{suffix}"
             place.write_bytes(block.packed_file.data)
-            return place
-    return None
+            return str(place)
+    return ""
 
 
-def _told_as(made: Plan, asked: Scene) -> Plan:
-    """The plan with the file names that the description has."""
-    described, scene = made.description, made.scene
-    return replace(
-        made,
-        description=replace(
-            described,
-            look=replace(described.look, font=asked.look.font),
-            style=replace(described.style, environment=asked.style.environment),
-            folder=asked.folder,
-        ),
-        scene=replace(
-            scene,
-            look=replace(scene.look, font=asked.look.font),
-            style=replace(scene.style, environment=asked.style.environment),
-        ),
-    )
+def _with_files(scene: Scene, font: str, environment: str | None) -> Scene:
+    """A description with other names of its font and its environment."""
+    style = replace(scene.style, environment=environment)
+    return replace(scene, look=replace(scene.look, font=font), style=style)
