@@ -17,7 +17,7 @@ from .filmed import Drawn, write_film, write_keys, write_sweeps
 from .laid_out_anew import room_of
 from .objects import MODIFIER, set_inputs
 from .property_paths import same
-from .rebuild import adding
+from .rebuild import rebuilding
 
 
 def draws_the_same(old: Plan, new: Plan) -> bool:
@@ -80,7 +80,7 @@ def film_anew(drawing: Drawing, drawn: Drawn, target: bpy.types.Scene) -> None:
     pictures = {tags.built_as(one): one for one in ours if isinstance(one, bpy.types.Image)}
     environment = pictures.get(studio.ENVIRONMENT_NAME) if p.environment else None
     rooms = {name: room_of(target, name) for name in ("Products", "Lettering", "Stage")}
-    with remembered.setting(target), adding(target, _of_film(target)):
+    with rebuilding(target, _of_film(target)):
         environment = environment or studio.load_environment(p)
         font = font or lettering.load_font(p)
         _key_anew(p, drawn, set(ours))

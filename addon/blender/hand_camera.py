@@ -16,7 +16,7 @@ from . import compat, tags
 from .camera import channels, place_of
 from .laid_out_anew import room_of
 from .picture_plane import looks_along_its_parent
-from .rebuild import adding
+from .rebuild import rebuilding
 from .remembered import remembered
 from .seen import moves, view_of
 
@@ -149,7 +149,7 @@ def focus(target: bpy.types.Scene, point: Any, corners: np.ndarray) -> bpy.types
     dof = camera.data.dof
     sharp = dof.focus_object
     if sharp is None or sharp not in tags.owned(target) or sharp == camera.parent:
-        with adding(target):
+        with rebuilding(target, ()):
             sharp = bpy.data.objects.new("Camera Focus", None)
             sharp.empty_display_type, sharp.empty_display_size = "PLAIN_AXES", 0.5
             room_of(target, "Stage").objects.link(sharp)

@@ -16,7 +16,7 @@ from . import text as lettering
 from .build import COLLECTION
 from .filmed import write_picture
 from .read import drawn_objects
-from .rebuild import adding
+from .rebuild import rebuilding
 from .remembered import is_keyed
 from .seen import view_of, views_of
 
@@ -33,7 +33,7 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
     drawing = drawing_of(p, target)
     old = [ob for ob in tags.owned(target) if ob.get(tags.WRITTEN)]
     font = next((one for one in tags.owned(target) if isinstance(one, bpy.types.VectorFont)), None)
-    with adding(target, old):
+    with rebuilding(target, old):
         font = font or lettering.load_font(p)
         matrices, products = (
             {ob[tags.NAME]: ob for ob in drawn_objects(target, kind)} for kind in ("matrix", "product")
