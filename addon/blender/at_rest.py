@@ -32,7 +32,8 @@ def _write(p, plane, ob, collection):
     modifier, stage = ob.modifiers[MODIFIER], plane.stage
     rest = drawn_object(f"{stage.name} at rest", ob.data, collection, modifier.node_group)
     rest[tags.KIND] = tags.SOURCE
-    inputs = {name: compat.get_input(modifier, name) for name in compat.input_identifiers(modifier)}
+    inputs = compat.input_identifiers(modifier)
+    inputs = {name: compat.value_at(modifier, identifier) for name, identifier in inputs.items()}
     inputs |= {"Consumer Sweep": 0.0, "Dim": 0.0}
     told, when = {"At Rest": rest}, ""
     if stage.operands:

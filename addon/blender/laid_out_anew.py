@@ -50,14 +50,10 @@ def lay_out_where_turned(drawing: Drawing, target: bpy.types.Scene) -> None:
     corners, frame = drawing.plan.arrangement.corners(), float(target.frame_current)
     with contextlib.suppress(InputError):  # such as without a camera: then nothing is laid out for it
         seen = view_of(target).project(corners)
-        if not np.allclose(seen, drawing.view(frame).project(corners), atol=MOST_ASIDE) or _is_keyed(target):
+        ours = {target.camera, target.camera.parent}.intersection(tags.owned(target))
+        keyed = any(map(is_keyed, ours))
+        if keyed or not np.allclose(seen, drawing.view(frame).project(corners), atol=MOST_ASIDE):
             lay_out(drawing.plan, target)
-
-
-def _is_keyed(target):
-    """Whether a person has keyed what places the camera of a scene."""
-    ours = {one for one in (target.camera, target.camera.parent) if one in tags.owned(target)}
-    return any(map(is_keyed, ours))
 
 
 def _of_what_is_there(drawing, matrices):

@@ -198,7 +198,9 @@ def _product(scene, reference, stage, entry, where):
 
 def _so_far(scene, reference, stage, entry, count):
     """A line about how many of an entry's products are visited at the current frame, and about their sum."""
-    sweep, drawn = reference.sweeps[stage.name], _object(scene, "product", stage.name)
+    sweep = reference.sweeps[stage.name]
+    products = {ob.get(tags.NAME): ob for ob in scene.objects if ob.get(tags.KIND) == "product"}
+    drawn = products.get(stage.name)
     depsgraph = scene.view_layers[0].depsgraph
     whole = float(reference.evaluation[stage].raw[entry])
     if drawn is None or depsgraph is None or sweep.steps == 0:
@@ -208,10 +210,6 @@ def _so_far(scene, reference, stage, entry, count):
         return f"sum of all {count} products {number(whole)}"
     sums, _ = stage.so_far(reference.evaluation, sweep, position)
     return f"sum so far {number(float(sums[entry]))}, of all {count} products {number(whole)}"
-
-
-def _object(scene, kind, name):
-    return next((ob for ob in scene.objects if ob.get(tags.KIND) == kind and ob.get(tags.NAME) == name), None)
 
 
 _known: tuple[Any, Reference | None] = (None, None)

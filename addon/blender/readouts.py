@@ -122,7 +122,9 @@ def _present(to, block, shown, plane, matrix):
     forth_and_back = list(zip(times, (0.0, 1.0, 1.0, 0.0), strict=True))
     compat.set_keyframes(root, 'constraints["Presented"].influence', forth_and_back, smooth=True)
     inner.parent = root
-    _scaled(inner, [(1.0, 0.0), (shown.out, 1.0), (shown.gone, 0.0)], stepped=True)
+    for axis in range(3):  # at size 0 it is invisible, with all that is in it
+        keys = [(1.0, 0.0), (shown.out, 1.0), (shown.gone, 0.0)]
+        compat.set_keyframes(inner, "scale", keys, index=axis, stepped=True)
     ob = _copy(p, block, matrix, collection)
     ob.parent, ob.location = inner, (*(block.origin - middle), 0.0)
     _lines(p, Joined(block, np.zeros(3), block.joint[None]), ob, collection)
@@ -149,12 +151,6 @@ def _standing(block):
         1,
     )
     return matrix
-
-
-def _scaled(ob, keys, **how):
-    """Keys for the size of an empty and everything under it; at size 0 it is invisible."""
-    for axis in range(3):
-        compat.set_keyframes(ob, "scale", keys, index=axis, **how)
 
 
 def _card(block, middle, material, parent, collection):
@@ -196,15 +192,13 @@ def _take_inputs(ob, matrix):
     would be a frame late."""
     own, modifier = matrix.animation_data, matrix.modifiers[MODIFIER]
     driven = {curve.data_path: curve.driver.variables[0].targets[0] for curve in own.drivers} if own else {}
-    for item in modifier.node_group.interface.items_tree:
-        if item.item_type != "SOCKET" or item.in_out != "INPUT" or item.socket_type == "NodeSocketGeometry":
-            continue
-        compat.set_input(ob.modifiers[MODIFIER], item.name, compat.get_input(modifier, item.name))
-        path = compat.input_path(modifier, item.name)
+    for name, identifier in compat.input_identifiers(modifier).items():
+        compat.set_input(ob.modifiers[MODIFIER], name, compat.value_at(modifier, identifier))
+        path = compat.path_at(modifier, identifier)
         if path in driven:
-            follow_path(ob, item.name, driven[path].id, driven[path].data_path)
+            follow_path(ob, name, driven[path].id, driven[path].data_path)
         elif compat.find_curve(matrix, path):
-            follow(ob, item.name, matrix, item.name)
+            follow(ob, name, matrix, name)
 
 
 def _lines(p, one, ob, collection):

@@ -236,7 +236,11 @@ def _set_again(
     plans = plans_of() if words & {SIZES, MATERIALS, COLORS} else None
     if plans and COLORS in words:
         plans = _set_colors(*plans, drawn, target)
-    _set_settings(before, after, drawn, target)
+    settled = [
+        studio.settings(one.render, style_of(one), as_points(drawn["product"])) for one in (before, after)
+    ]
+    with setting(target):
+        set_changed(target, *settled)
     if LIGHT in words:
         _set_light(before, after, target)
     if plans and SIZES in words:
@@ -255,13 +259,6 @@ def _plans(before: Scene, after: Scene, target: bpy.types.Scene) -> tuple[Plan, 
         last = _last = _Last(_digests(target), plan_of(target))
     old = restyled(last.plan, before)
     return old, restyled(old, after)
-
-
-def _set_settings(before: Scene, after: Scene, drawn: Objects, target: bpy.types.Scene) -> None:
-    points = as_points(drawn["product"])
-    old, new = (studio.settings(one.render, style_of(one), points) for one in (before, after))
-    with setting(target):
-        set_changed(target, old, new)
 
 
 def _set_light(before: Scene, after: Scene, target: bpy.types.Scene) -> None:

@@ -6,6 +6,7 @@ given matrices and compared with the evaluated geometry at several frames. Every
 the layout puts it; but a person may have moved a matrix as a whole.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -160,8 +161,11 @@ def _rows_at(scene, moment, reference):
     depsgraph = evaluated_scene(scene)
     matrices, products = drawn_objects(scene, "matrix"), drawn_objects(scene, "product")
     stages, arrangement = reference.stages, reference.arrangement
-    swept = products + [ob for ob in matrices if _is_sheet(stages[ob[tags.NAME]])]
-    sweeps = {ob[tags.NAME]: _read_sweep(ob, reference.sweeps[ob[tags.NAME]], depsgraph) for ob in swept}
+    sweeps = {}  # by name: the sweep, and its present position
+    for ob in matrices + products:  # the sweep of a matrix with products is moved by that of the products
+        if (name := ob[tags.NAME]) in reference.sweeps:
+            position = compat.get_input(ob.evaluated_get(depsgraph).modifiers[MODIFIER], "Sweep")
+            sweeps[name] = reference.sweeps[name], position
     last = moment == tags.number(scene, tags.DONE, scene.frame_end)
     for ob in _evaluated(matrices, depsgraph):
         planes = [plane for plane in arrangement.planes if plane.stage.name == ob[tags.NAME]]
@@ -177,24 +181,14 @@ def _rows_at(scene, moment, reference):
 
 
 def _evaluated(objects, depsgraph):
-    """Those that are visible and that Blender has evaluated."""
-    return [ob for ob in objects if _is_evaluated(ob, depsgraph)]
-
-
-def _is_evaluated(ob, depsgraph):
-    try:
-        # A floor of shadows lets Blender evaluate hidden matrices too.
-        return (
-            ob.visible_get(view_layer=depsgraph.view_layer)
-            and ob.evaluated_get(depsgraph).evaluated_geometry() is not None
-        )
-    except TypeError:
-        return False
-
-
-def _is_sheet(stage):
-    """Whether its Sweep is moved by itself, not by that of its products."""
-    return bool(stage.operands) and not stage.has_interior
+    """Those that are visible and that Blender has evaluated. A floor of shadows lets Blender evaluate hidden
+    matrices too."""
+    for ob in objects:
+        geometry = None
+        with contextlib.suppress(TypeError):
+            geometry = ob.evaluated_get(depsgraph).evaluated_geometry()
+        if geometry is not None and ob.visible_get(view_layer=depsgraph.view_layer):
+            yield ob
 
 
 def _pool_of(ob):
@@ -267,11 +261,6 @@ def _stored_row(scene, ob, source):
         else:
             error = float(np.abs(values - source).max() / (np.abs(source).max() or 1.0))
     return Row(scene.frame_start, "stored", ob[tags.NAME], None, values.size, values.size, error, note)
-
-
-def _read_sweep(ob, sweep, depsgraph):
-    """The sweep of a product, and its present position."""
-    return sweep, compat.get_input(ob.evaluated_get(depsgraph).modifiers[MODIFIER], "Sweep")
 
 
 def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):

@@ -17,7 +17,8 @@ def require_place_beside(film: Path, captions: bool, poster: bool) -> None:
     ours."""
     if marks.read_mark(film):
         return
-    for path in _beside(film, captions, poster):
+    tracks = [film.with_suffix(suffix) for suffix in TRACKS] if captions else []
+    for path in [*tracks, *([poster_of(film)] if poster else [])]:
         if path.exists():
             raise InputError(f"{path}: exists, and this program did not make {film.name}; give another name")
 
@@ -39,8 +40,3 @@ def write_poster(film: Path, frame: Path, mark: str) -> None:
 def poster_of(film: Path) -> Path:
     """The path of a film's poster."""
     return film.with_name(f"{film.stem}-poster.png")
-
-
-def _beside(film, captions, poster):
-    tracks = [film.with_suffix(suffix) for suffix in TRACKS] if captions else []
-    return [*tracks, *([poster_of(film)] if poster else [])]

@@ -26,15 +26,12 @@ def require_apart(outputs: Iterable[str | os.PathLike[str]], read: Iterable[str 
     """Raise InputError if an output is one of the files `read`, or lies in one of them that is a folder."""
     known: dict = {}
     for path in read:
-        known.update((key, path) for one in _files(path) if (key := _identity(one)))
+        files = [path, *Path(path).iterdir()] if os.path.isdir(path) else [path]
+        known.update((key, path) for one in files if (key := _identity(one)))
     for output in outputs:
         if (other := known.get(_identity(output))) is not None:
             by = "" if str(output) == str(other) else f"{other}, which "
             raise InputError(f"{output}: is {by}this command reads, and would be lost; give another name")
-
-
-def _files(path):
-    return [path, *Path(path).iterdir()] if os.path.isdir(path) else [path]
 
 
 def _identity(path):

@@ -31,17 +31,14 @@ def element_material(
         name += " front"
 
     def shade(f):
-        color = _stepped_back(f, _element_color(f, first, last), style)
+        color, backdrop = _element_color(f, first, last), (*linear(style.backdrop), 1.0)
+        # What has stepped back is moved towards the background; its hue stays.
+        color = mix_color(f, color, backdrop, attribute(f, "dim") * FADED)
         surface(f, SHADERS[stuff](f, color, style, crowding or 0.0))
-        _value_pass(f)
+        for name, value in ((VALUE_PASS, attribute(f, "value")), (ELEMENT_PASS, 1.0)):
+            f.node("ShaderNodeOutputAOV", {"Value": value}, aov_name=name)
 
     return material(name, shade)
-
-
-def _value_pass(f):
-    """Hand the element's value to the pass `value`, and 1 to the pass `element`, where a scene has them."""
-    for name, value in ((VALUE_PASS, attribute(f, "value")), (ELEMENT_PASS, 1.0)):
-        f.node("ShaderNodeOutputAOV", {"Value": value}, aov_name=name)
 
 
 def _named(style_name, first, last):
@@ -55,11 +52,6 @@ def _element_color(f, first, last):
     if last == first:
         return color
     return mix_color(f, color, looked_up(f, last, tone), attribute(f, "finish"))
-
-
-def _stepped_back(f, color, style):
-    """The colour, moved towards the background as far as the element has stepped back; its hue stays."""
-    return mix_color(f, color, (*linear(style.backdrop), 1.0), attribute(f, "dim") * FADED)
 
 
 def number_material(first: str, last: str, style_name: str, style: WholeStyle) -> bpy.types.Material:

@@ -16,18 +16,14 @@ def picture_name(pixels: np.ndarray) -> str:
 
 def picture_material(pixels: np.ndarray) -> bpy.types.Material:
     """The colours of a picture as they are, shining, by a mesh's UV map."""
+    name = picture_name(pixels)
 
     def shade(f):
         uv = f.node("ShaderNodeTexCoord")["UV"]
-        image = _image(pixels)
+        image = tags.once("images", name, lambda name: packed_image(name, pixels / 255))
         color = f.node(
             "ShaderNodeTexImage", {0: uv}, image=image, interpolation="Closest", extension="EXTEND"
         )
         surface(f, f.node("ShaderNodeEmission", {"Color": color[0]})[0])
 
-    return material(picture_name(pixels), shade)
-
-
-def _image(pixels):
-    """The picture, packed, once in a build."""
-    return tags.once("images", picture_name(pixels), lambda name: packed_image(name, pixels / 255))
+    return material(name, shade)

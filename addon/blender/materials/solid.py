@@ -8,7 +8,10 @@ from .base import attribute, smooth
 
 def solid(f: Formula, color: Field, style: WholeStyle) -> Field:
     """Exactly the map's colour in a flat style, else a body in the light of the scene."""
-    return (_flat if style.flat else _lit)(f, color, style)
+    if style.flat:
+        return _flat(f, color, style)
+    glow = attribute(f, "lit") * style.lit_glow + style.glow
+    return body(f, color, style.roughness, style.coat, glow)
 
 
 def _flat(f, color, style):
@@ -33,12 +36,6 @@ def _flat(f, color, style):
     rim = is_bevel + is_round * smooth(f, facing, 0.56, 0.66)
     paper = f.node("ShaderNodeEmission", {"Color": (*linear(style.background), 1.0)})[0]
     return f.node("ShaderNodeMixShader", {0: rim * style.edges, 1: light, 2: paper})[0]
-
-
-def _lit(f, color, style):
-    """A body in the light of the scene."""
-    glow = attribute(f, "lit") * style.lit_glow + style.glow
-    return body(f, color, style.roughness, style.coat, glow)
 
 
 def body(f: Formula, color: Field, roughness: float, coat: float, glow: Field) -> Field:
