@@ -5,6 +5,7 @@ fields of whole numbers gives whole numbers, `//` and `%` included. All other ar
 """
 
 from collections.abc import Callable, Mapping
+from functools import partialmethod
 from typing import Any
 
 import bpy
@@ -19,15 +20,8 @@ SOCKETS = {
     "object": "NodeSocketObject",
     "material": "NodeSocketMaterial",
 }
-DATA_TYPES = {"INT": "INT", "VALUE": "FLOAT", "BOOLEAN": "BOOLEAN", "VECTOR": "FLOAT_VECTOR"}
-ITEM_TYPES = {"INT": "INT", "VALUE": "FLOAT", "VECTOR": "VECTOR"}
-SWITCH_TYPES = {
-    "INT": "INT",
-    "VALUE": "FLOAT",
-    "VECTOR": "VECTOR",
-    "GEOMETRY": "GEOMETRY",
-    "STRING": "STRING",
-}
+DATA_TYPES = {"VALUE": "FLOAT", "VECTOR": "FLOAT_VECTOR"}  # of attributes, by the type of a socket
+ITEM_TYPES = {"VALUE": "FLOAT"}  # of loops and switches; other types have the same name
 
 
 class Field:
@@ -42,47 +36,19 @@ class Field:
     def type(self) -> str:
         return self.socket.type
 
-    def __add__(self, other):
-        return self.group.math("ADD", self, other)
+    def _of(self, method, operation, other):
+        return getattr(self.group, method)(operation, self, other)
 
-    def __radd__(self, other):
-        return self.group.math("ADD", other, self)
+    def _turned(self, method, operation, other):
+        return getattr(self.group, method)(operation, other, self)
 
-    def __sub__(self, other):
-        return self.group.math("SUBTRACT", self, other)
-
-    def __rsub__(self, other):
-        return self.group.math("SUBTRACT", other, self)
-
-    def __mul__(self, other):
-        return self.group.math("MULTIPLY", self, other)
-
-    def __rmul__(self, other):
-        return self.group.math("MULTIPLY", other, self)
-
-    def __truediv__(self, other):
-        return self.group.real("DIVIDE", self, other)
-
-    def __rtruediv__(self, other):
-        return self.group.real("DIVIDE", other, self)
-
-    def __floordiv__(self, other):
-        return self.group.whole("DIVIDE", self, other)
-
-    def __mod__(self, other):
-        return self.group.whole("MODULO", self, other)
-
-    def __eq__(self, other):
-        return self.group.compare("EQUAL", self, other)
-
-    def __gt__(self, other):
-        return self.group.compare("GREATER_THAN", self, other)
-
-    def __and__(self, other):
-        return self.group.node("FunctionNodeBooleanMath", {0: self, 1: other}, operation="AND")[0]
-
-    def __or__(self, other):
-        return self.group.node("FunctionNodeBooleanMath", {0: self, 1: other}, operation="OR")[0]
+    __add__, __radd__ = partialmethod(_of, "math", "ADD"), partialmethod(_turned, "math", "ADD")
+    __sub__, __rsub__ = partialmethod(_of, "math", "SUBTRACT"), partialmethod(_turned, "math", "SUBTRACT")
+    __mul__, __rmul__ = partialmethod(_of, "math", "MULTIPLY"), partialmethod(_turned, "math", "MULTIPLY")
+    __truediv__, __rtruediv__ = partialmethod(_of, "real", "DIVIDE"), partialmethod(_turned, "real", "DIVIDE")
+    __floordiv__, __mod__ = partialmethod(_of, "whole", "DIVIDE"), partialmethod(_of, "whole", "MODULO")
+    __eq__, __gt__ = partialmethod(_of, "compare", "EQUAL"), partialmethod(_of, "compare", "GREATER_THAN")
+    __and__, __or__ = partialmethod(_of, "both", "AND"), partialmethod(_of, "both", "OR")
 
     def __invert__(self):
         return self.group.node("FunctionNodeBooleanMath", {0: self}, operation="NOT")[0]
@@ -263,6 +229,10 @@ class Group(Formula):
             0
         ]
 
+    def both(self, operation: str, a: Any, b: Any) -> Any:
+        """AND or OR of two truths."""
+        return self.node("FunctionNodeBooleanMath", {0: a, 1: b}, operation=operation)[0]
+
     def current_step(self, sweep: Any) -> Any:
         """The step that fades in while `sweep` passes over (step, step + 1]."""
         return self.ceiling(sweep) - 1
@@ -280,8 +250,9 @@ class Group(Formula):
         return self.node("FunctionNodeFloatToInt", {0: a}, rounding_mode="FLOOR")[0]
 
     def switch(self, condition: Any, yes: Any, no: Any) -> Any:
-        kind = SWITCH_TYPES[yes.type if isinstance(yes, Field) else "VALUE"]
-        return self.node("GeometryNodeSwitch", {0: condition, 1: no, 2: yes}, input_type=kind)[0]
+        kind = yes.type if isinstance(yes, Field) else "VALUE"
+        inputs = {0: condition, 1: no, 2: yes}
+        return self.node("GeometryNodeSwitch", inputs, input_type=ITEM_TYPES.get(kind, kind))[0]
 
     def only(self, condition: Any, geometry: Any) -> Any:
         """The geometry if the condition is true, else nothing."""
@@ -301,7 +272,7 @@ class Group(Formula):
             geometry = self.node(
                 "GeometryNodeStoreNamedAttribute",
                 {"Geometry": geometry, "Name": name, "Value": value},
-                data_type=DATA_TYPES[value.type],
+                data_type=DATA_TYPES.get(value.type, value.type),
                 domain=domain,
             )[0]
         return geometry
@@ -311,7 +282,7 @@ class Group(Formula):
         return self.node(
             "GeometryNodeSampleIndex",
             {"Geometry": geometry, "Value": value, "Index": index},
-            data_type=DATA_TYPES[value.type],
+            data_type=DATA_TYPES.get(value.type, value.type),
             domain="POINT",
         )[0]
 
@@ -356,7 +327,7 @@ class Group(Formula):
         self._connect(first.inputs["Geometry"], points)
         inside = {}
         for name, value in values.items():
-            last.input_items.new(ITEM_TYPES[value.type], name)
+            last.input_items.new(ITEM_TYPES.get(value.type, value.type), name)
             self._connect(first.inputs[name], value)
             inside[name] = Field(self, first.outputs[name])
         made = make(Field(self, first.outputs["Element"]), **inside)
