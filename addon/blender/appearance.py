@@ -57,10 +57,7 @@ def readout_material(p: Plan, name: str) -> bpy.types.Material:
 
 def matrix_number_material(p: Plan, name: str) -> bpy.types.Material:
     """The material of the numbers on the matrix `name`."""
-    final = p.final[name].color_map
-    return number_material(
-        p.raw[name].color_map if name in p.raw else final, final, p.scene.look.style, p.style
-    )
+    return number_material(*_maps(p, name), p.scene.look.style, p.style)
 
 
 def product_number_material(p: Plan, name: str) -> bpy.types.Material:

@@ -20,29 +20,29 @@ from .nodes import node_group
 MODIFIER = "Matrix Cinema"
 
 
-def values_object(
-    name: str, final: np.ndarray, present: np.ndarray | None, collection: bpy.types.Collection
-) -> bpy.types.Object:
-    """The hidden object whose own points carry a matrix: (rows, columns), `present` a mask or None."""
+# What points carry, as Blender and NumPy call its type.
+ATTRIBUTES: dict[str, tuple[str, type]] = {
+    "value": ("FLOAT", np.float32),
+    "present": ("BOOLEAN", np.bool_),
+    "spot": ("INT", np.int32),
+    "k": ("INT", np.int32),
+}
+
+
+def points_mesh(name: str, **attributes: np.ndarray) -> bpy.types.Mesh:
+    """A mesh with a point for each number of its ATTRIBUTES, in row-major order."""
     mesh = bpy.data.meshes.new(name)
-    mesh.vertices.add(final.size)
-    _store(mesh, "value", "FLOAT", final.astype(np.float32))
-    if present is not None:
-        _store(mesh, "present", "BOOLEAN", present.astype(bool))
-    return _source(f"{name} values", mesh, collection)
+    mesh.vertices.add(max(numbers.size for numbers in attributes.values()))
+    for own, numbers in attributes.items():
+        kind, type = ATTRIBUTES[own]
+        made = mesh.attributes.new(own, kind, "POINT")
+        made.data.foreach_set("value", np.ascontiguousarray(numbers, type).ravel())
+    return mesh
 
 
 def spots_object(name: str, spots: np.ndarray, collection: bpy.types.Collection) -> bpy.types.Object:
     """The hidden object whose points say in which spotlights the entries (rows, columns) are, in bits."""
-    mesh = bpy.data.meshes.new(f"{name} spots")
-    mesh.vertices.add(spots.size)
-    _store(mesh, "spot", "INT", spots.astype(np.int32))
-    return _source(f"{name} spots", mesh, collection)
-
-
-def _store(mesh, name, kind, numbers):
-    """Give each point of a mesh a number."""
-    mesh.attributes.new(name, kind, "POINT").data.foreach_set("value", np.ascontiguousarray(numbers).ravel())
+    return _source(f"{name} spots", points_mesh(f"{name} spots", spot=spots), collection)
 
 
 def _source(name, mesh, collection):
@@ -57,7 +57,9 @@ def hidden_object(name: str, hidden: Any, found: Any, collection: bpy.types.Coll
     """The hidden object of a stage with these Hidden points; its modifier, if it has one, still lacks inputs.
     `found` has the objects that are there already, by Points."""
     if not isinstance(hidden, Computed):
-        return values_object(f"{name} {hidden.part}".rstrip(), hidden.values, hidden.mask, collection)
+        name, mask = f"{name} {hidden.part}".rstrip(), hidden.mask
+        mesh = points_mesh(name, value=hidden.values, **({} if mask is None else {"present": mask}))
+        return _source(f"{name} values", mesh, collection)
     mesh = found[hidden.of].data if hidden.of else bpy.data.meshes.new(name)
     ob = drawn_object(f"{name} {hidden.part}", mesh, collection, node_group(hidden.group))
     ob[tags.KIND] = tags.SOURCE

@@ -3,7 +3,6 @@
 import bpy
 import numpy as np
 
-from ..staging.patches import Strip
 from ..staging.plan import Plan
 from . import tags
 from .materials.given_pictures import picture_material
@@ -12,21 +11,16 @@ from .shapes import shape
 
 
 def write_patches(p: Plan, collection: bpy.types.Collection) -> None:
-    """Draw the strips of a plan into a collection. Each appears with its matrix."""
+    """Draw the strips of a plan into a collection: a rectangle for each patch, with its part of the picture.
+    Each strip appears with its matrix."""
     for strip in p.strips:
         name = strip.plane.stage.name
-        ob = _drawn(strip, name, collection)
+        faces = np.arange(4 * len(strip.corners)).reshape(-1, 4)
+        points, material = strip.corners.reshape(-1, 3), picture_material(strip.picture.pixels)
+        ob = shape(f"patches of {name}", points, faces, material, collection)
+        left, bottom, right, top = strip.regions.T
+        around = np.stack([left, bottom, right, bottom, right, top, left, top], axis=1)
+        ob.data.uv_layers.new().data.foreach_set("uv", around.ravel())
         ob[tags.KIND], ob[tags.NAME] = "patches", name
         if name in p.arrivals:
             show(ob, (p.arrivals[name][0], p.timeline.last_frame + 1.0))
-
-
-def _drawn(strip: Strip, name: str, collection: bpy.types.Collection) -> bpy.types.Object:
-    """A rectangle for each patch, with its part of the picture."""
-    faces = np.arange(4 * len(strip.corners)).reshape(-1, 4)
-    points, material = strip.corners.reshape(-1, 3), picture_material(strip.picture.pixels)
-    ob = shape(f"patches of {name}", points, faces, material, collection)
-    left, bottom, right, top = strip.regions.T
-    around = np.stack([left, bottom, right, bottom, right, top, left, top], axis=1)
-    ob.data.uv_layers.new().data.foreach_set("uv", around.ravel())
-    return ob

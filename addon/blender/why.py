@@ -11,7 +11,7 @@ from ..staging.scales import Scale
 from . import compat, tags
 from .materials.writing import colored_material, plain_material
 from .nodes import node_group
-from .objects import MODIFIER, drawn_object, set_inputs, show
+from .objects import MODIFIER, drawn_object, points_mesh, set_inputs, show
 from .picture_plane import clear_distance, picture_plane
 from .shapes import guide, rectangles, unlit
 from .text import Writer
@@ -47,10 +47,8 @@ def write_why(to: Writer, chart: WhyChart, product: bpy.types.Object, view: View
 
 
 def _bars(p, chart, product, collection):
-    why, mesh = chart.why, bpy.data.meshes.new("why")
-    mesh.vertices.add(len(why.order))
-    mesh.attributes.new("k", "INT", "POINT").data.foreach_set("value", why.order.astype(np.int32))
-    name = why.stage.name
+    why = chart.why
+    name, mesh = why.stage.name, points_mesh("why", k=why.order)
     ob = drawn_object(f"{name} why", mesh, collection, node_group("Bars"))
     ob[tags.KIND], ob[tags.NAME], ob[tags.SHAPE] = "why", name, [len(why.order)]
     ob[tags.ENTRY] = [why.i, why.j]

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..staging.plan import Plan
-from .notes import Beat
 
+Beat = tuple[str, float, float]  # text, first frame, end
 LINE_LETTERS = 42  # letters; subtitles have up to two lines of about as many
 
 

@@ -7,17 +7,14 @@ all. Stills and films have their labels in the scene; a figure renders the scene
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 import numpy as np
 
 from ..blender.build import draw
-from ..description.style import Color
 from ..errors import InputError
 from ..look.color_maps import color_map
-from ..look.styles import rule_color, soft_color
 from ..picture.drawing import panel_of
 from ..picture.figure_page import (
     MOST_DOTS,
@@ -48,15 +45,6 @@ from .typeset import outlines as shapes_of
 from .typeset import typeset
 
 QUICKLY_RENDERED = 150_000_000  # samples of all dots, of which a processor renders a few million a second
-
-
-@dataclass(frozen=True)
-class Colors:
-    """The colours of type, of dimmer type, and of rules, in sRGB."""
-
-    strong: Color
-    soft: Color
-    rule: Color
 
 
 def figure(
@@ -103,15 +91,14 @@ def figure(
         raster, error = _raster(page, dpi, transparent, samples, progress)
     notes = notes_of([cell.plan.description for cell in cells], bpy.app.version_string, error)
     style = cells[0].plan.style
-    colors = Colors(style.text, soft_color(style), rule_color(style))
     with outputs.written_whole(path) as part:
         if kind == ".svg":
             shapes = shapes_of(page, typeface) if outlines else contextlib.nullcontext()
             with shapes as shape:
-                text = svg(page, raster, colors, typeface, dpi, notes, shape)
+                text = svg(page, raster, style, typeface, dpi, notes, shape)
             part.write_text(text, "utf-8", newline="\n")
         else:
-            typeset(page, raster, colors, typeface, part, kind[1:], dpi, notes)
+            typeset(page, raster, style, typeface, part, kind[1:], dpi, notes)
     for note in page.notes:
         tell(progress, f"{path}: {note}")
     return page

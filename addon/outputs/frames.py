@@ -43,15 +43,13 @@ class Settings:
     `transparent` leaves out the background, and of a floor everything but the shadows. `device` is the device
     for Cycles (description.device). If it fails, the `fallback` "cpu" goes on with the CPU, and "stop" ends
     the job. Device and fallback are not part of the mark, because they change only the noise of the picture.
-    A PNG has 8 or 16 `bits` in a channel. The `quality` of the denoiser is "HIGH", since a lower one saves
-    next to nothing (docs/performance.md)."""
+    A PNG has 8 or 16 `bits` in a channel."""
 
     width: int
     height: int
     samples: int
     engine: str = "cycles"
     transparent: bool = False
-    quality: str = "HIGH"
     bits: int = 8
     device: str = field(default="auto", repr=False)
     fallback: str = field(default="cpu", repr=False)
@@ -369,7 +367,7 @@ def _changes(scene, settings, cards, suffix, many):
         yield image, "exr_codec", "ZIP"
     if engine == "CYCLES":
         yield scene.cycles, "samples", settings.samples
-        yield scene.cycles, "denoising_quality", settings.quality
+        yield scene.cycles, "denoising_quality", "HIGH"  # a lower one saves next to nothing
         yield from devices.changes(scene, cards, settings.width, settings.height)
         if not has_denoiser():
             yield scene.cycles, "use_denoising", False

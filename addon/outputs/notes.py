@@ -5,7 +5,6 @@ import functools
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from .. import __version__
 from ..description.scene import Scene, to_json
@@ -13,33 +12,14 @@ from ..errors import InputError
 from .marks import digest_of
 from .reads import files_of
 
-Beat = tuple[str, float, float]  # text, first frame, end
 
+def notes_of(scenes: Sequence[Scene], blender: str, error: float | None) -> dict[str, str]:
+    """The notes of a picture of one or more descriptions, by their keywords in a PNG (PNG specification,
+    11.3.3.1). Title and description are those of the first, if it has them.
 
-@dataclass(frozen=True)
-class Notes:
-    """The notes: a `title`, a `caption`, a `comment` for programs (a JSON object), and the `beats` of a
-    film."""
-
-    title: str = ""
-    caption: str = ""
-    comment: str = ""
-    software: str = ""
-    beats: tuple[Beat, ...] = ()
-
-    def texts(self) -> dict[str, str]:
-        """The notes that there are, by their keywords in a PNG (PNG specification, 11.3.3.1)."""
-        named = {"Title": self.title, "Description": self.caption}
-        named |= {"Software": self.software, "Comment": self.comment}
-        return {name: text for name, text in named.items() if text}
-
-
-def notes_of(scenes: Sequence[Scene], blender: str, error: float | None, beats: Sequence[Beat] = ()) -> Notes:
-    """The notes of a picture of one or more descriptions; title and caption are those of the first.
-
-    The comment has the SHA-256 of the description (or of all), and of each existing file that they name. It
-    also has the versions, and the largest verified `error` as a part of the largest magnitude (None: not
-    verified)."""
+    The comment, a JSON object for programs, has the SHA-256 of the description (or of all), and of each
+    existing file that they name. It also has the versions, and the largest verified `error` as a part of the
+    largest magnitude (None: not verified)."""
     scene, files = scenes[0], {}
     digest = functools.cache(digest_of)  # panels of a page often have the same files
     for path in [path for one in scenes for path in files_of(one)]:
@@ -53,5 +33,6 @@ def notes_of(scenes: Sequence[Scene], blender: str, error: float | None, beats: 
         "blender": blender,
         "largest_error": error,
     }
-    software = f"Matrix Cinema {__version__}, Blender {blender}"
-    return Notes(scene.title, scene.caption, json.dumps(said), software, tuple(beats))
+    named = {"Title": scene.title, "Description": scene.caption}
+    named |= {"Software": f"Matrix Cinema {__version__}, Blender {blender}", "Comment": json.dumps(said)}
+    return {name: text for name, text in named.items() if text}

@@ -150,9 +150,12 @@ def render_source(
         scene = blend_file.draw_alone(checked)
     numbers = _asked_frames(scene, description, checked, asked, kind)
     told = checked or (_plan_of_opened(scene) if kind == "film" else None)
-    notes = _notes(scene, description, checked, told)
+    error = largest_error(scene) if checked else None
+    notes = notes_of([description], bpy.app.version_string, error)
     if kind == "still":
-        frames.render_still(scene, output, numbers[0], settings, own_mark, progress, _chunks(notes, asked))
+        chunks = [profile_chunk(), *([size_chunk(asked.dpi or PRINT_DPI)] if asked.width else [])]
+        chunks += [text_chunk(name, text) for name, text in notes.items()]
+        frames.render_still(scene, output, numbers[0], settings, own_mark, progress, chunks)
         made = 1
         if asked.width and checked:
             _tell_of_print(checked, progress)
@@ -271,14 +274,6 @@ def _plan_of_opened(scene: bpy.types.Scene) -> Plan | None:
     return None
 
 
-def _notes(scene, description, drawn, told):
-    """The Notes of the pictures of a scene, with the beats of the plan `told`. For a scene that was just
-    drawn they have the error that `verify` finds."""
-    beats = [(beat.text, beat.start, beat.end) for beat in told.beats] if told else []
-    error = largest_error(scene) if drawn else None
-    return notes_of([description], bpy.app.version_string, error, beats)
-
-
 def largest_error(scene: bpy.types.Scene) -> float | None:
     """The largest error that `verify` finds in a scene that was just drawn, as a part of the largest
     magnitude. None if the scene has more than VERIFIED elements, or if a comparison fails."""
@@ -286,12 +281,6 @@ def largest_error(scene: bpy.types.Scene) -> float | None:
         return None
     report = verify(scene)
     return max((row.error for row in report.rows), default=0.0) if report.ok else None
-
-
-def _chunks(notes, asked):
-    """The chunks of a still's file: its notes, its colour profile, and the dots per inch."""
-    texts = [text_chunk(name, text) for name, text in notes.texts().items()]
-    return [profile_chunk(), *([size_chunk(asked.dpi or PRINT_DPI)] if asked.width else []), *texts]
 
 
 def _tell_of_print(checked, progress):
@@ -310,10 +299,11 @@ def _told(notes, told, scene, numbers, preset):
     """What a film says in these frames: its captions, and how it is encoded."""
     first, last = numbers[0], numbers.stop - 1
     rate = scene.render.fps / scene.render.fps_base
-    captions = captions_of(notes.beats, first, last, rate)
-    parts = with_cards(notes.beats, told) if told else notes.beats
+    beats = [(beat.text, beat.start, beat.end) for beat in told.beats] if told else []
+    captions = captions_of(beats, first, last, rate)
+    parts = with_cards(beats, told) if told else []
     chapters = [(one.start, one.text) for one in captions_of(parts, first, last, rate)]
-    manner = film_file.Encoding(notes=notes.texts(), chapters=chapters, every=numbers.step)
+    manner = film_file.Encoding(notes=notes, chapters=chapters, every=numbers.step)
     if preset:
         manner = dataclasses.replace(manner, quality=preset.quality, speed=preset.speed)
     return captions, manner

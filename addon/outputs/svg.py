@@ -1,17 +1,18 @@
 """Writes a figure's page as SVG, in pure Python: the raster embedded, and type as text or as outlines."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import degrees
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from ..description.style import WholeStyle
 from ..look.drawn_order import directed
+from ..look.styles import rule_color, soft_color
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
-from .notes import Notes
 from .png_file import raster_png, size_chunk
 
 _ANCHORS = {"LEFT": "start", "CENTER": "middle", "RIGHT": "end"}
@@ -20,10 +21,10 @@ _ANCHORS = {"LEFT": "start", "CENTER": "middle", "RIGHT": "end"}
 def svg(
     page: FigurePage,
     raster: np.ndarray,
-    colors: Any,
+    style: WholeStyle,
     typeface: Any,
     dpi: int,
-    notes: Notes,
+    notes: Mapping[str, str],
     shape: Callable[[Text], str] | None = None,
 ) -> str:
     """The text of an SVG file whose units are points and whose size is the page's.
@@ -32,24 +33,20 @@ def svg(
     """
     image = base64.b64encode(raster_png(raster, [size_chunk(dpi)])).decode()
     families = ", ".join(name if name.isalpha() else f"'{name}'" for name in typeface.families)
-    strong = f' stroke="{hex_color(colors.strong)}"'
+    strong = f' stroke="{hex_color(style.text)}"'
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'width="{_n(page.width / 72)}in" height="{_n(page.height / 72)}in" '
         f'viewBox="0 0 {_n(page.width)} {_n(page.height)}">',
         *(
-            f"<{element}>{escape(_printable(text))}</{element}>"
-            for element, text in (
-                ("title", notes.title),
-                ("desc", notes.caption),
-                ("metadata", notes.comment),
-            )
-            if text
+            f"<{element}>{escape(_printable(said))}</{element}>"
+            for element, name in (("title", "Title"), ("desc", "Description"), ("metadata", "Comment"))
+            if (said := notes.get(name))
         ),
         f'<image width="{_n(page.width)}" height="{_n(page.height)}" preserveAspectRatio="none" '
         f'xlink:href="data:image/png;base64,{image}"/>',
-        f'<g stroke="{hex_color(colors.rule)}" fill="none">',
+        f'<g stroke="{hex_color(rule_color(style))}" fill="none">',
         *(
             f'<line x1="{_n(r.x0)}" y1="{_n(page.height - r.y0)}" x2="{_n(r.x1)}" '
             f'y2="{_n(page.height - r.y1)}" stroke-width="{_n(r.width)}"{strong if r.strong else ""}/>'
@@ -60,7 +57,7 @@ def svg(
     ]
     for text in page.texts:
         x, y = _n(text.x), _n(page.height - text.y)
-        fill = hex_color(colors.soft if text.soft else colors.strong)
+        fill = hex_color(soft_color(style) if text.soft else style.text)
         if shape:
             lines.append(f'<path fill="{fill}" d="{shape(text)}"/>')
             continue

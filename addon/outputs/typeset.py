@@ -4,16 +4,17 @@ The same page gives the same bytes: no date and nothing of the machine is writte
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..description.style import WholeStyle
+from ..look.styles import rule_color, soft_color
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
 from .font_files import BOLD, REGULAR, as_set, families
-from .notes import Notes
 from .png_file import profile_chunk, raster_png, size_chunk, text_chunk
 
 WEIGHTS = {False: REGULAR, True: BOLD}
@@ -22,12 +23,12 @@ WEIGHTS = {False: REGULAR, True: BOLD}
 def typeset(
     page: FigurePage,
     raster: np.ndarray,
-    colors: Any,
+    style: WholeStyle,
     typeface: Any,
     path: Path,
     kind: str,
     dpi: int,
-    notes: Notes,
+    notes: Mapping[str, str],
 ) -> None:
     """Write a page and its raster, (height, width, 4) uint8, to `path` as `kind`, "pdf" or "png". `notes` go
     into the metadata."""
@@ -56,7 +57,7 @@ def typeset(
             LineCollection(
                 [((r.x0, r.y0), (r.x1, r.y1)) for r in page.rules],
                 linewidths=[r.width for r in page.rules],
-                colors=[colors.strong if r.strong else colors.rule for r in page.rules],
+                colors=[style.text if r.strong else rule_color(style) for r in page.rules],
             )
         )
         for text in page.texts:
@@ -66,7 +67,7 @@ def typeset(
                 as_set(text.text),
                 size=text.size,
                 family=names[text.bold],
-                color=colors.soft if text.soft else colors.strong,
+                color=soft_color(style) if text.soft else style.text,
                 ha=text.align.lower(),
                 va="baseline",
                 rotation=np.degrees(text.angle),
@@ -84,14 +85,14 @@ def _save_png(figure, path, dpi, notes):
 
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    texts = [text_chunk(name, text) for name, text in notes.texts().items()]
+    texts = [text_chunk(name, text) for name, text in notes.items()]
     chunks = [profile_chunk(), *texts, size_chunk(dpi)]
     path.write_bytes(raster_png(np.asarray(canvas.buffer_rgba()), chunks))
 
 
 def _save_pdf(figure, path, dpi, notes):
     names = {"Title": "Title", "Description": "Subject", "Comment": "Keywords", "Software": "Creator"}
-    said = {names[name]: text for name, text in notes.texts().items()}
+    said = {names[name]: text for name, text in notes.items()}
     plain = {"CreationDate": None, "Creator": None, "Producer": None}
     figure.savefig(path, format="pdf", dpi=dpi, transparent=True, metadata=plain | said)
 
