@@ -12,7 +12,6 @@ from .markers import write_markers
 from .rebuild import rebuilding
 
 BLOCKS = {"world": bpy.types.World, "camera": bpy.types.Object}
-WORDS = {"render.resolution_x": "width", "render.resolution_y": "height"}
 
 
 @contextlib.contextmanager
@@ -36,12 +35,12 @@ def told(scene: bpy.types.Scene) -> list[str]:
     """The former settings of a built scene that differ now, a line for each, such as "width: 3840"; the world
     and the camera by their names."""
     before, now = tags.told(scene, tags.BEFORE, {}), remembered.all_settings(scene)
-    lines = [f"{_words(key)}: {before[key]}" for key in sorted(now) if before.get(key, now[key]) != now[key]]
+    lines = [
+        f"{remembered.words(key)}: {before[key]}"
+        for key in sorted(now)
+        if before.get(key, now[key]) != now[key]
+    ]
     return lines + [f"{name}: {block.name}" for name, block in _blocks(scene).items()]
-
-
-def _words(key):
-    return WORDS.get(key, key.rpartition(".")[2].replace("_", " "))
 
 
 def _blocks(scene):

@@ -5,6 +5,7 @@ distance or, without perspective, its scale.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import bpy
 import numpy as np
@@ -14,6 +15,7 @@ from ..picture.drawing import Drawing
 from ..staging.camera.framing import SENSOR, View
 from ..staging.camera.shot import SCALED, Shot
 from . import compat
+from .objects import empty, new_object
 
 CHANNELS = (("location", 0), ("location", 1), ("location", 2), ("rotation_euler", 0), ("rotation_euler", 2))
 
@@ -21,12 +23,8 @@ CHANNELS = (("location", 0), ("location", 1), ("location", 2), ("rotation_euler"
 def place(shot: Shot, collection: bpy.types.Collection, target: bpy.types.Scene) -> bpy.types.Object:
     """Add the camera of a Shot; returns it."""
     data = bpy.data.cameras.new("Camera")
-    camera = bpy.data.objects.new("Camera", data)
-    aim = bpy.data.objects.new("Camera Target", None)
-    for ob in (aim, camera):
-        collection.objects.link(ob)
-    aim.empty_display_type, aim.empty_display_size = "SPHERE", 0.5
-    camera.parent = aim
+    aim, camera = empty("Camera Target", 0.5, collection), new_object("Camera", data, collection)
+    aim.empty_display_type, camera.parent = "SPHERE", aim
     x, y, z, tilt, turn, reach = shot.keys[0].pose
     aim.location, aim.rotation_euler = (x, y, z), (tilt, 0.0, turn)
     distance = shot.standoff if shot.optics.orthographic else reach
@@ -38,27 +36,19 @@ def place(shot: Shot, collection: bpy.types.Collection, target: bpy.types.Scene)
         data.shift_x, data.shift_y = np.multiply(shot.optics.skew, shot.optics.lens / SENSOR)
     data.clip_start, data.clip_end = 0.05, 20.0 * (distance + shot.size)
     if shot.blur:
-        data.dof.use_dof, data.dof.focus_object = True, _focus(shot, aim, collection)
+        focus = aim if shot.focus is None else focus_at(shot.focus, collection)
+        data.dof.use_dof, data.dof.focus_object = True, focus
         data.dof.aperture_fstop = _f_number(shot)
     _animate(shot, aim, camera)
     target.camera = camera
     return camera
 
 
-def _focus(shot, aim, collection):
-    """The object on which the camera focuses: the rig's target, or an empty at the shot's focus, which one
-    can move by hand."""
-    if shot.focus is None:
-        return aim
-    focus = bpy.data.objects.new("Camera Focus", None)
-    focus.empty_display_type, focus.empty_display_size = "PLAIN_AXES", 0.5
-    focus.location = shot.focus
-    collection.objects.link(focus)
+def focus_at(point: Any, collection: bpy.types.Collection) -> bpy.types.Object:
+    """An empty at a point (3,) on which a camera focuses, which one can move by hand."""
+    focus = empty("Camera Focus", 0.5, collection)
+    focus.location = point
     return focus
-
-
-def _sharp(shot):
-    return shot.keys[0].pose[:3] if shot.focus is None else shot.focus
 
 
 def _f_number(shot):
@@ -78,8 +68,7 @@ def stand(drawing: Drawing, collection: bpy.types.Collection, target: bpy.types.
     view, shot = drawing.standing, drawing.shot
     assert view is not None
     data = bpy.data.cameras.new("Camera")
-    camera = bpy.data.objects.new("Camera", data)
-    collection.objects.link(camera)
+    camera = new_object("Camera", data, collection)
     camera.matrix_world = place_of(view)
     longer, size = max(view.half_width, view.half_height), np.ptp(drawing.plan.arrangement.corners(), axis=0)
     data.clip_start, data.clip_end = 0.05, 10.0 * size.max()
@@ -91,7 +80,8 @@ def stand(drawing: Drawing, collection: bpy.types.Collection, target: bpy.types.
         data.clip_end += 10.0 * np.linalg.norm(view.position)
     if shot.blur:
         data.dof.use_dof, data.dof.aperture_fstop = True, _f_number(shot)
-        data.dof.focus_distance = (_sharp(shot) - view.position) @ view.forward
+        sharp = shot.keys[0].pose[:3] if shot.focus is None else shot.focus
+        data.dof.focus_distance = (sharp - view.position) @ view.forward
     target.camera = camera
     return camera
 

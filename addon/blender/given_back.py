@@ -40,7 +40,7 @@ def changes(scene: bpy.types.Scene, blocks: Sequence[bpy.types.ID] | None = None
     ours = remembered.owned_by_any()
     lines = []
     for block in _every(scene) if blocks is None else blocks:
-        words = sorted(_words(key) for key in remembered.changed(block, ours))
+        words = sorted(remembered.words(key) for key in remembered.changed(block, ours))
         if not words and remembered.is_changed(block, ours):
             words = ["keys, drivers or nodes"]
         if words:
@@ -50,11 +50,6 @@ def changes(scene: bpy.types.Scene, blocks: Sequence[bpy.types.ID] | None = None
 
 def _every(scene):
     return [scene, *tags.owned(scene), *tags.resting(scene)]
-
-
-def _words(key):
-    """A key as a person would say it: "input Min Size", "samples", "Background Strength"."""
-    return key.rpartition(".")[2].replace("_", " ") if "nodes[" not in key else key.split('"')[1]
 
 
 def reset(scene: bpy.types.Scene, blocks: Sequence[bpy.types.ID]) -> list[str]:

@@ -13,7 +13,7 @@ from ..staging.camera.framing import SENSOR, side_towards
 from ..staging.camera.setup import BLUR
 from ..staging.plan import Plan
 from . import compat, tags
-from .camera import channels, place_of
+from .camera import channels, focus_at, place_of
 from .laid_out_anew import room_of
 from .picture_plane import looks_along_its_parent
 from .rebuild import rebuilding
@@ -150,9 +150,7 @@ def focus(target: bpy.types.Scene, point: Any, corners: np.ndarray) -> bpy.types
     sharp = dof.focus_object
     if sharp is None or sharp not in tags.owned(target) or sharp == camera.parent:
         with rebuilding(target, ()):
-            sharp = bpy.data.objects.new("Camera Focus", None)
-            sharp.empty_display_type, sharp.empty_display_size = "PLAIN_AXES", 0.5
-            room_of(target, "Stage").objects.link(sharp)
+            sharp = focus_at(point, room_of(target, "Stage"))
     sharp.location = point
     dof.focus_object = sharp
     if not dof.use_dof:

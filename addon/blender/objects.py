@@ -45,11 +45,26 @@ def spots_object(name: str, spots: np.ndarray, collection: bpy.types.Collection)
     return _source(f"{name} spots", points_mesh(f"{name} spots", spot=spots), collection)
 
 
+def new_object(name: str, data: bpy.types.ID | None, collection: bpy.types.Collection) -> bpy.types.Object:
+    """A new object in a collection."""
+    ob = bpy.data.objects.new(name, data)
+    collection.objects.link(ob)
+    return ob
+
+
+def empty(
+    name: str, size: float, collection: bpy.types.Collection, parent: bpy.types.Object | None = None
+) -> bpy.types.Object:
+    """A new empty in a collection, displayed in this size."""
+    ob = new_object(name, None, collection)
+    ob.empty_display_size, ob.parent = size, parent
+    return ob
+
+
 def _source(name, mesh, collection):
     """A hidden object that others read."""
-    ob = bpy.data.objects.new(name, mesh)
+    ob = new_object(name, mesh, collection)
     ob[tags.KIND] = tags.SOURCE
-    collection.objects.link(ob)
     return ob
 
 
@@ -128,8 +143,7 @@ def gaps(axis: str, ruler: Ruler) -> dict[str, Any]:
 
 def drawn_object(name: str, mesh: Any, collection: bpy.types.Collection, group: str) -> bpy.types.Object:
     """An object whose modifier is the node group `group`."""
-    ob = bpy.data.objects.new(name, mesh)
-    collection.objects.link(ob)
+    ob = new_object(name, mesh, collection)
     modifier = ob.modifiers.new(MODIFIER, "NODES")
     modifier.node_group = group
     return ob

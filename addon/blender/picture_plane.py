@@ -9,6 +9,7 @@ import numpy as np
 from ..staging.camera.framing import View
 from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan
+from .objects import empty
 
 DISTANCE = 1.0  # from the camera, unless its focus is to be on the plane
 NEAR_DISTANCE = 0.4  # where elements are as near as that
@@ -53,9 +54,7 @@ def picture_plane(
             distance = _focused(camera)
         half, unit = half * distance, 2 * half[1] * distance
         height = distance / unit
-    plane = bpy.data.objects.new("Picture", None)
-    collection.objects.link(plane)
-    plane.parent, plane.empty_display_size = holder, 0.1
+    plane = empty("Picture", 0.1, collection, holder)
     corner = half * (middle - 1.0)
     plane.location, plane.scale = (*corner, -distance), (unit, unit, unit)
     return plane, np.array([*-corner / unit, height])
@@ -92,9 +91,7 @@ def scaled_by(
     name: str = "Picture Scale",
 ) -> bpy.types.Object:
     """An empty at a camera. Plain drivers let its size along some axes follow a property of `owner`."""
-    ob = bpy.data.objects.new(name, None)
-    collection.objects.link(ob)
-    ob.parent, ob.empty_display_size = camera, 0.1
+    ob = empty(name, 0.1, collection, camera)
     for axis in axes:
         driver = ob.driver_add("scale", axis).driver
         driver.type = "SUM"

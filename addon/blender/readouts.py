@@ -25,7 +25,7 @@ from .appearance import readout_material
 from .at_rest import AT_NO_SIZE
 from .materials.writing import keyed_material, plain_material
 from .nodes.leader import Leader
-from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_beads, set_inputs, show
+from .objects import MODIFIER, drawn_object, empty, follow, follow_path, gaps, set_beads, set_inputs, show
 from .picture_plane import DISTANCE, clear_distance, picture_plane
 from .shapes import guide, rectangles, shape, unlit
 from .text import Writer
@@ -108,20 +108,16 @@ def _present(to, block, shown, plane, matrix):
     """A readout that stands at its matrix until a constraint carries it to the plane of the picture."""
     p, name, collection = to.plan, block.plane.stage.name, to.collection
     middle = np.array([0.5 * (block.matrix[0] + block.matrix[2]), 0.5 * (block.matrix[1] + block.matrix[3])])
-    root, target, inner = (
-        bpy.data.objects.new(f"{name} presented{part}", None) for part in ("", " target", " shown")
-    )
-    for ob in (root, target, inner):
-        ob.empty_display_size = 0.05
-        collection.objects.link(ob)
+    root = empty(f"{name} presented", 0.05, collection)
+    target = empty(f"{name} presented target", 0.05, collection, plane)
+    inner = empty(f"{name} presented shown", 0.05, collection, root)
     root.matrix_world = Matrix(_standing(block).tolist())
-    target.parent, target.location = plane, (*middle, 0.0)
+    target.location = (*middle, 0.0)
     carried = root.constraints.new("COPY_TRANSFORMS")
     carried.name, carried.target = "Presented", target
     times = (shown.out, shown.there, shown.back, shown.gone)
     forth_and_back = list(zip(times, (0.0, 1.0, 1.0, 0.0), strict=True))
     compat.set_keyframes(root, 'constraints["Presented"].influence', forth_and_back, smooth=True)
-    inner.parent = root
     for axis in range(3):  # at size 0 it is invisible, with all that is in it
         keys = [(1.0, 0.0), (shown.out, 1.0), (shown.gone, 0.0)]
         compat.set_keyframes(inner, "scale", keys, index=axis, stepped=True)
@@ -259,10 +255,8 @@ def _type(to, block, ob, strong, soft):
 def _leader(p, one, plane, eye, orthographic, collection):
     """The line from a readout to an empty at its matrix."""
     name = one.readout.plane.stage.name
-    target = bpy.data.objects.new(f"{name} readout target", None)
-    target.location, target.empty_display_size = one.anchor, 0.2
-    target[tags.KIND] = tags.SOURCE
-    collection.objects.link(target)
+    target = empty(f"{name} readout target", 0.2, collection)
+    target.location, target[tags.KIND] = one.anchor, tags.SOURCE
     line = drawn_object(f"{name} readout line", bpy.data.meshes.new(f"{name} line"), collection, Leader())
     line[tags.KIND], line[tags.NAME] = "leader", name
     line.parent = plane

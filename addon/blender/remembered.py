@@ -28,6 +28,7 @@ PIXELS = 1 << 16  # pictures with more are not looked at
 OBJECT_DATA = (bpy.types.Camera, bpy.types.Curve, bpy.types.Light, bpy.types.Mesh)
 LENS_SHIFTS = ("shift_x", "shift_y")  # of a camera's lens
 
+WORDS = {"render.resolution_x": "width", "render.resolution_y": "height"}
 SCENE_PATHS: tuple[str, ...] = (
     ("render.engine", "render.resolution_x", "render.resolution_y", "render.resolution_percentage")
     + ("render.fps", "render.fps_base", "frame_start", "frame_end")
@@ -114,6 +115,13 @@ def _tree_keys(tree):
             yield f"{at}.outputs[0].default_value"
         if hasattr(node, "image"):
             yield f"{at}.image"
+
+
+def words(key: str) -> str:
+    """A key as a person would say it: "width", "input Min Size", "samples", "Background Strength"."""
+    if "nodes[" in key:
+        return key.split('"')[1]
+    return WORDS.get(key, key.rpartition(".")[2].replace("_", " "))
 
 
 def is_input(key: str) -> bool:

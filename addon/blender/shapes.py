@@ -5,7 +5,8 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .materials.lines import guide_material, shade_material
+from .materials.lines import guide_material
+from .objects import new_object
 
 # Corners of a box as low (0) or high (1) on each axis, and its faces.
 BOX_CORNERS = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)])
@@ -19,27 +20,17 @@ def shape(
     mesh = bpy.data.meshes.new(title)
     mesh.from_pydata([tuple(map(float, p)) for p in points], [], [tuple(map(int, face)) for face in faces])
     mesh.materials.append(material)
-    ob = bpy.data.objects.new(title, mesh)
+    ob = new_object(title, mesh, collection)
     unlit(ob)
-    collection.objects.link(ob)
     return ob
 
 
 def guide(
-    title: str, points: Any, faces: Any, colors: Any, collection: bpy.types.Collection
+    title: str, points: Any, faces: Any, colors: Any, collection: bpy.types.Collection, solid: bool = True
 ) -> bpy.types.Object:
-    """A shape each of whose points has a colour of its own: linear RGB and opacity, (n, 4)."""
-    return _colored(shape(title, points, faces, guide_material(), collection), colors)
-
-
-def shade(
-    title: str, points: Any, faces: Any, colors: Any, collection: bpy.types.Collection
-) -> bpy.types.Object:
-    """As a guide: the background behind type."""
-    return _colored(shape(title, points, faces, shade_material(), collection), colors)
-
-
-def _colored(ob, colors):
+    """A shape each of whose points has a colour of its own: linear RGB and opacity, (n, 4). The background
+    behind type is not `solid`."""
+    ob = shape(title, points, faces, guide_material(solid), collection)
     colored = ob.data.attributes.new("guide", "FLOAT_COLOR", "POINT")
     colored.data.foreach_set("color", np.ravel(colors))
     return ob

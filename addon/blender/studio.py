@@ -20,6 +20,7 @@ from .materials.base import mix_color
 from .materials.ground import ground_material
 from .materials.haze import haze_material
 from .nodes.formula import Formula
+from .objects import new_object
 from .property_paths import Values, put
 from .shadow_floor import Caster, shadow_floor
 from .shapes import BOX_CORNERS, BOX_FACES
@@ -172,11 +173,10 @@ def lamps(p: Any, around: Around, floor: Any, collection: bpy.types.Collection) 
     """The lamps of the style's rig, and the scene's own."""
     for name, (kind, values) in lamp_values(p.style, p.scene.light, around).items():
         data = bpy.data.lights.new(name, kind)
-        lamp = bpy.data.objects.new(name, data)
+        lamp = new_object(name, data, collection)
         for path, value in values.items():
             put(lamp, path, value)
         lamp.visible_camera = False
-        collection.objects.link(lamp)
         if floor is not None and name in spared(p.style, p.scene.light):
             _spare(lamp, floor)
 
@@ -230,11 +230,10 @@ def haze(style: WholeStyle, middle: np.ndarray, size: float, collection: bpy.typ
     mesh = bpy.data.meshes.new("Haze")
     reach = HAZE_REACH * size
     mesh.from_pydata((middle + reach * (2.0 * BOX_CORNERS - 1.0)).tolist(), [], BOX_FACES.tolist())
-    cloud = bpy.data.objects.new("Haze", mesh)
+    cloud = new_object("Haze", mesh, collection)
     cloud[tags.KIND] = "haze"
     cloud.display_type = "BOUNDS"
     mesh.materials.append(haze_material(haze_density(style, size)))
-    collection.objects.link(cloud)
 
 
 def haze_density(style: WholeStyle, size: float) -> float:
@@ -268,11 +267,10 @@ def _whole_floor(style, size, collection):
     bmesh.ops.create_circle(shell, cap_ends=True, radius=size * 12, segments=96)
     shell.to_mesh(mesh)
     shell.free()
-    floor = bpy.data.objects.new("Ground", mesh)
+    floor = new_object("Ground", mesh, collection)
     floor[tags.KIND] = "ground"
     floor.is_shadow_catcher = style.ground == "catcher"
     mesh.materials.append(ground_material(style.ground_color, style.gloss, size, floor.is_shadow_catcher))
-    collection.objects.link(floor)
     return floor
 
 

@@ -23,10 +23,10 @@ from ..staging.writing.items import Bar, Dot, Text
 from ..staging.writing.lettering import LATE_KINDS
 from ..staging.writing.scripts import BAR_AT, BAR_WIDTH_OF_TYPE, ROOT, ROOT_SIGN
 from . import compat, tags
-from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
-from .objects import show
+from .materials.writing import color_bar_material, keyed_material, lit_material, plain_material
+from .objects import new_object, show
 from .picture_plane import clear_distance, frame_scale, scaled_by
-from .shapes import grid, rectangles, shade, shape, unlit
+from .shapes import grid, guide, rectangles, shape, unlit
 from .studio import backdrop_at
 
 FONT = "Matrix Cinema font"
@@ -86,9 +86,8 @@ class Writer:
         if self.font and self.plan.typeface.of(body) is self.plan.typeface:
             curve.font = self.font
         curve.materials.append(material)
-        ob = bpy.data.objects.new(f"label {body[:50]}", curve)
+        ob = new_object(f"label {body[:50]}", curve, self.collection)
         unlit(ob)
-        self.collection.objects.link(ob)
         return ob
 
     def line(self, line: Text, material: bpy.types.Material, unit: float = 1.0) -> bpy.types.Object:
@@ -149,7 +148,7 @@ def _plate(label, style, collection):
     room = PLATE * label.size
     half, low, high = 0.5 * (label.box[2] - label.box[0]) + room, low - room, high + room
     colors = [(*linear(style.backdrop), PLATE_OPACITY)] * 4
-    ob = shade("plate", *rectangles((-half, low, half, high), -room), colors, collection)
+    ob = guide("plate", *rectangles((-half, low, half, high), -room), colors, collection, solid=False)
     ob[tags.KIND] = "shade"
     return ob
 
@@ -168,7 +167,9 @@ def passing_type(
     if end > p.timeline.last_frame:  # what is there at the end stays
         end = 2.0 * end
     fade = min(seconds * p.scene.render.rate, GOES_WITHIN * (end - start))
-    return fading_material(f"{name} {start:g} to {shown[1]:g}", color, (start, end), fade)
+    keys = [(start, 0.0)] if start > 1.0 else []
+    keys += [(start + fade, 1.0), (end - fade, 1.0), (end, 0.0)]
+    return keyed_material(f"{name} {start:g} to {shown[1]:g}", color, keys)
 
 
 def _strokes(strokes, material, collection):
@@ -181,10 +182,9 @@ def _strokes(strokes, material, collection):
         spline.points.add(1)
         for point, place in zip(spline.points, (stroke.start, stroke.end), strict=True):
             point.co, point.radius = (*place, 1.0), stroke.width
-    ob = bpy.data.objects.new("leaders", curve)
+    ob = new_object("leaders", curve, collection)
     ob[tags.KIND] = "leader"
     unlit(ob)
-    collection.objects.link(ob)
     return ob
 
 
@@ -281,7 +281,7 @@ def _shade(box, unit, aspect, style, collection):
     opaque = np.ones(x.shape) if whole else SHADE * np.outer(alpha, alpha).ravel()
     colors = np.column_stack([backdrop_at(style, x / aspect, y), opaque])
     points = np.column_stack([x * unit, y * unit, np.zeros(x.shape)])
-    return shade("shade", points, faces, colors, collection)
+    return guide("shade", points, faces, colors, collection, solid=False)
 
 
 def _animate(line, ob):

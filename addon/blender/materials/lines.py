@@ -18,18 +18,14 @@ def beam_material(style_name: str, style: WholeStyle) -> bpy.types.Material:
     return material(f"Matrix Cinema {style_name} beams", shade)
 
 
-def guide_material() -> bpy.types.Material:
-    """Light without body, in the point colour `guide` and as opaque as its fourth channel says."""
-    return material("Matrix Cinema guides", _in_point_color)
+def guide_material(solid: bool) -> bpy.types.Material:
+    """Light without body, in the point colour `guide` and as opaque as its fourth channel says. The background
+    behind type is not `solid`, because in solid shading it would be a light box."""
 
+    def shade(f):
+        color = f.node("ShaderNodeAttribute", attribute_name="guide", attribute_type="GEOMETRY")
+        light = f.node("ShaderNodeEmission", {"Color": color["Color"], "Strength": 1.0})[0]
+        clear = f.node("ShaderNodeBsdfTransparent")[0]
+        surface(f, f.node("ShaderNodeMixShader", {0: color["Alpha"], 1: clear, 2: light})[0])
 
-def shade_material() -> bpy.types.Material:
-    """As guides, for the background behind type: in solid shading it would be a light box."""
-    return material("Matrix Cinema shades", _in_point_color, solid=False)
-
-
-def _in_point_color(f):
-    color = f.node("ShaderNodeAttribute", attribute_name="guide", attribute_type="GEOMETRY")
-    light = f.node("ShaderNodeEmission", {"Color": color["Color"], "Strength": 1.0})[0]
-    clear = f.node("ShaderNodeBsdfTransparent")[0]
-    surface(f, f.node("ShaderNodeMixShader", {0: color["Alpha"], 1: clear, 2: light})[0])
+    return material(f"Matrix Cinema {'guides' if solid else 'shades'}", shade, solid=solid)

@@ -22,13 +22,6 @@ def plain_material(name: str, color: Color) -> bpy.types.Material:
     return material(name, shade)
 
 
-def fading_material(name: str, color: Color, shown: tuple[float, float], fade: float) -> bpy.types.Material:
-    """The same for type that comes in `fade` frames at the first frame `shown`, and goes until the second."""
-    start, end = shown
-    keys = [(start, 0.0)] if start > 1.0 else []
-    return keyed_material(name, color, [*keys, (start + fade, 1.0), (end - fade, 1.0), (end, 0.0)])
-
-
 def keyed_material(name: str, color: Color, keys: Sequence[tuple[float, float]]) -> bpy.types.Material:
     """One sRGB colour, shining, as opaque as the keys (frame, opacity) say."""
 
