@@ -19,8 +19,8 @@ def beam_material(style_name: str, style: WholeStyle) -> bpy.types.Material:
 
 
 def guide_material(solid: bool) -> bpy.types.Material:
-    """Light without body, in the point colour `guide` and as opaque as its fourth channel says. The background
-    behind type is not `solid`, because in solid shading it would be a light box."""
+    """Light without body, in the point colour `guide` and as opaque as its fourth channel says. What is
+    behind type is not `solid`: in solid shading it would be a light box."""
 
     def shade(f):
         color = f.node("ShaderNodeAttribute", attribute_name="guide", attribute_type="GEOMETRY")
