@@ -63,11 +63,11 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
     _check_object(p.scene.look)
     target = target or bpy.context.scene
     with before_build.kept(target), rebuilding(target):
-        environment = studio.load_environment(p)
-        font = lettering.load_font(p)
+        studio.load_environment(p)  # before anything is drawn: they may not be readable
+        lettering.load_font(p)
         rooms = _collections(target)
         drawn = _draw_matrices(p, rooms)
-        write_film(drawing, drawn, environment, font, rooms, target)
+        write_film(drawing, drawn, rooms, target)
     tell(p, target)
     shown = p.scene.render.still_frame(p.timeline.begins, p.timeline.done)
     target.frame_set(shown)  # what a render shows first

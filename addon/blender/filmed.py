@@ -84,14 +84,7 @@ def _shine(p, ob, spared=""):
 # -- the film ---------------------------------------------------------------------------------------------
 
 
-def write_film(
-    drawing: Drawing,
-    drawn: Drawn,
-    environment: bpy.types.Image | None,
-    font: bpy.types.VectorFont | None,
-    rooms: Rooms,
-    target: bpy.types.Scene,
-) -> None:
+def write_film(drawing: Drawing, drawn: Drawn, rooms: Rooms, target: bpy.types.Scene) -> None:
     """Add the camera, the text in the scene and before it, and the light, and set the scene's frames. Each of
     these objects is marked as tags.FILMED."""
     p, every = drawing.plan, {ob for room in rooms.values() for ob in room.objects}
@@ -101,11 +94,11 @@ def write_film(
         lens = camera.place(drawing.shot, rooms["Stage"], target)
     else:
         lens = camera.stand(drawing, rooms["Stage"], target)
-    write_picture(drawing, drawn.matrices, drawn.products, font, rooms["Lettering"], target)
+    write_picture(drawing, drawn.matrices, drawn.products, rooms["Lettering"], target)
     sharpen(drawing, lens)
     stands = drawing.seen.position
     casters = [Caster(ob, plane) for plane, ob in drawn.planes if not plane.unseen]
-    studio.light(p, drawing.first, stands, drawing.lit, casters, environment, rooms["Stage"], target)
+    studio.light(p, drawing.first, stands, drawing.lit, casters, rooms["Stage"], target)
     made = [ob for room in rooms.values() for ob in room.objects if ob not in every]
     if drawing.turntable:
         camera.carry_lights(lens, [ob for ob in made if ob.type == "LIGHT"])
@@ -119,7 +112,6 @@ def write_picture(
     drawing: Drawing,
     matrices: Mapping[str, bpy.types.Object],
     products: Mapping[str, bpy.types.Object],
-    font: bpy.types.VectorFont | None,
     collection: bpy.types.Collection,
     target: bpy.types.Scene,
 ) -> None:
@@ -128,7 +120,7 @@ def write_picture(
     object is marked as tags.WRITTEN."""
     p, lens, before = drawing.plan, target.camera, set(collection.objects)
     lift_to(lens, collection)
-    to = lettering.Writer(p, font, lens, collection)
+    to = lettering.Writer(p, lettering.load_font(p), lens, collection)
     for one in lasting(drawing.labels):
         shown = (one.phase.start, one.phase.end) if len(drawing.labels) > 1 else None
         lettering.write_labels(to, one.lettering, one.view, shown)

@@ -9,8 +9,7 @@ import numpy as np
 
 from ..picture.drawing import Drawing
 from ..staging.plan import Plan
-from . import compat, curves, remembered, studio, tags
-from . import text as lettering
+from . import compat, curves, remembered, tags
 from .appearance import settled_size
 from .build import tell
 from .filmed import Drawn, write_film, write_keys, write_sweeps
@@ -76,15 +75,10 @@ def film_anew(drawing: Drawing, drawn: Drawn, target: bpy.types.Scene) -> None:
     already. What a person changed stays, as in a build. Raises InputError as `build.draw` does."""
     p, ours = drawing.plan, tags.owned(target)
     compat.engine(p.scene.render.engine)
-    font = next((one for one in ours if isinstance(one, bpy.types.VectorFont)), None)
-    pictures = {tags.built_as(one): one for one in ours if isinstance(one, bpy.types.Image)}
-    environment = pictures.get(studio.ENVIRONMENT_NAME) if p.environment else None
     rooms = {name: room_of(target, name) for name in ("Products", "Lettering", "Stage")}
     with rebuilding(target, _of_film(target)):
-        environment = environment or studio.load_environment(p)
-        font = font or lettering.load_font(p)
         _key_anew(p, drawn, set(ours))
-        write_film(drawing, drawn, environment, font, rooms, target)
+        write_film(drawing, drawn, rooms, target)
         _settle_anew(p, drawn.products)
     tell(p, target)
 

@@ -12,7 +12,6 @@ from ..picture.drawing import Drawing
 from ..picture.given_camera import seen_through
 from ..staging.plan import Plan
 from . import tags
-from . import text as lettering
 from .build import COLLECTION
 from .filmed import write_picture
 from .read import drawn_objects
@@ -32,14 +31,12 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
         raise InputError(f"{target.name}: is a copy of a built scene, whose text is yours; build it first")
     drawing = drawing_of(p, target)
     old = [ob for ob in tags.owned(target) if ob.get(tags.WRITTEN)]
-    font = next((one for one in tags.owned(target) if isinstance(one, bpy.types.VectorFont)), None)
     with rebuilding(target, old):
-        font = font or lettering.load_font(p)
         matrices, products = (
             {ob[tags.NAME]: ob for ob in drawn_objects(target, kind)} for kind in ("matrix", "product")
         )
         drawing = _of_what_is_there(drawing, matrices)
-        write_picture(drawing, matrices, products, font, room_of(target, "Lettering"), target)
+        write_picture(drawing, matrices, products, room_of(target, "Lettering"), target)
     return drawing
 
 

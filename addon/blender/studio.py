@@ -55,20 +55,24 @@ class Around:
 
 
 def load_environment(p: Any) -> bpy.types.Image | None:
-    """The plan's environment as a packed picture, or None. Raises InputError if Blender cannot read it."""
-    if p.environment is None:
-        return None
-    try:
-        image = bpy.data.images.load(str(p.environment.absolute()))
-    except RuntimeError as error:
-        raise InputError(f"style: environment: {p.environment}: {str(error).strip()}") from None
-    if not image.size[0]:
-        bpy.data.images.remove(image)
-        raise InputError(f"style: environment: {p.environment}: Blender cannot read this picture")
-    image.name = ENVIRONMENT_NAME
-    image.pack()
-    image.filepath = ""
-    return image
+    """The plan's environment as a packed picture, once in a build, or None. Raises InputError if Blender
+    cannot read it."""
+    path = p.environment
+
+    def load(name):
+        try:
+            image = bpy.data.images.load(str(path.absolute()))
+        except RuntimeError as error:
+            raise InputError(f"style: environment: {path}: {str(error).strip()}") from None
+        if not image.size[0]:
+            bpy.data.images.remove(image)
+            raise InputError(f"style: environment: {path}: Blender cannot read this picture")
+        image.name = name
+        image.pack()
+        image.filepath = ""
+        return image
+
+    return None if path is None else tags.once("images", ENVIRONMENT_NAME, load)
 
 
 def light(
@@ -77,7 +81,6 @@ def light(
     stands: np.ndarray,
     corners: np.ndarray,
     casters: Sequence[Caster],
-    environment: bpy.types.Image | None,
     collection: bpy.types.Collection,
     target: bpy.types.Scene,
 ) -> None:
@@ -89,7 +92,7 @@ def light(
     right = view.right - (view.right @ view.line) * view.line
     around = Around(middle, size, right / np.linalg.norm(right), view.line)
     around.keep(target)
-    target.world = world_of(p.style, around, environment)
+    target.world = world_of(p.style, around, load_environment(p))
     floor = None
     if p.style.ground != "none" and stands[2] > low[2]:  # from below it would hide everything
         floor = ground(p.style, middle, low[2] - 0.6, size, casters, collection)

@@ -50,20 +50,22 @@ def has_light_background(style: WholeStyle) -> bool:
 
 
 def load_font(p: Any) -> bpy.types.VectorFont | None:
-    """The plan's own font, packed into the file, or None for Blender's. Raises InputError if Blender cannot
-    read it."""
+    """The plan's own font, packed into the file, once in a build, or None for Blender's. Raises InputError if
+    Blender cannot read it."""
     path = p.typeface.path
-    if not path:
-        return None
-    try:
-        font = bpy.data.fonts.load(str(Path(path).absolute()))
-    except RuntimeError as error:
-        raise InputError(f"look: font: {path}: {str(error).strip()}") from None
-    font.user_clear()  # loading counts as a use, which would keep it in the file for ever
-    font.name = FONT
-    font.pack()
-    font.filepath = ""
-    return font
+
+    def load(name):
+        try:
+            font = bpy.data.fonts.load(str(Path(path).absolute()))
+        except RuntimeError as error:
+            raise InputError(f"look: font: {path}: {str(error).strip()}") from None
+        font.user_clear()  # loading counts as a use, which would keep it in the file for ever
+        font.name = name
+        font.pack()
+        font.filepath = ""
+        return font
+
+    return tags.once("fonts", FONT, load) if path else None
 
 
 @dataclass(frozen=True)
