@@ -4,6 +4,7 @@ They are written to a .blend. Their inputs are grouped in panels, and each has a
 build are not changed.
 """
 
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,83 +17,9 @@ from .files import written_whole
 
 FILE, CATALOGS = "matrix_cinema_nodes.blend", "blender_assets.cats.txt"
 CATALOG = "6a1f2a0e-4c0e-5d57-9b5e-6d6174726978"  # any fixed UUID
-# The groups that are useful alone, and their purpose.
-OFFERED = {
-    "Matrix": "Draw a matrix: the object's points, row by row, each with its `value`",
-    "Product": "Draw the products in the cuboid of a matmul, by the position of its sweep",
-    "Sums": "Store the sums of a matmul after every few steps along k, for a Result",
-    "Result": "Draw the result of a matmul, with its partial sums by the position of its sweep",
-    "Bars": "Draw the products that add up to one entry of a matmul as bars",
-    "elements": "Draw points as elements, sized by the square root of a magnitude",
-    "magnitude": "Where the magnitude of a value lies between two others, 0 to 1",
-    "tone": "Where a value lies in its colour map, 0 to 1",
-    "visit": "How far a sweep has visited a product: 0 before its step, 1 after it",
-}
-# Panels, and the beginnings of the names of their inputs.
-PANELS = {
-    "Sweep": (
-        "Sweep",
-        "Steps",
-        "Trail",
-        "Settle",
-        "Finish",
-        "Weight",
-        "Every",
-        "Consumer",
-        "Rest",
-        "At Rest",
-    ),
-    "Order": ("Stride", "Block"),
-    "Numbers": ("Rows", "Columns", "Inner", "Left", "Right", "Sums", "Masked", "Pairs", "Entry"),
-    "Place": ("Step", "Row Step", "Column Step", "Gap", "Pool", "Depth", "Position", "Span", "Pitch", "Unit"),
-    "Size and Colour": ("Low", "High", "Zero", "Sum ", "Final ", "Min Size", "Zero Size", "Scale", "Element")
-    + ("As Points", "Material", "Threshold", "Magnitude"),
-    "Spotlight": ("Spot", "Dim", "Lit", "Left Spots", "Right Spots"),
-}
-# Steps from one entry to the next, so that elements are visible at once; a build sets its own steps.
-STEP_VECTORS = {
-    "Row Step": (0.0, 0.0, -1.0),
-    "Column Step": (1.0, 0.0, 0.0),
-    "Step i": (0.0, 0.0, -1.0),
-    "Step j": (1.0, 0.0, 0.0),
-    "Step k": (0.0, 1.0, 0.0),
-}
-# Tooltips for inputs that have none in the groups.
-HINTS = {
-    "Geometry": "The points that are read",
-    "Rows": "Rows of the left matrix",
-    "Columns": "Columns of the matrix",
-    "Inner": "Columns of the left matrix, which are the rows of the right one",
-    "Left": "The object whose points have the left matrix as `value`",
-    "Right": "The object whose points have the right matrix as `value`",
-    "Sums": "The object with the group Sums",
-    "Stride": "Steps of the sweep from one of these to the next",
-    "Block": "Number of entries after which the sweep begins again",
-    "Steps": "How many steps the sweep has",
-    "Consumer Steps": "How many steps the sweep of the product that uses this matrix has",
-    "Min Size": "Size of the element nearest to zero, relative to the largest",
-    "Material": "The material of the elements",
-    "Entry": "Which entry",
-    "Position": "The place of each point",
-    "Points": "The points to be drawn",
-    "Value": "The value",
-    "Magnitude": "Where the magnitude lies in its range, 0 to 1",
-    "Nonzero": "Whether the value is not zero",
-    "Present": "Whether the element is there",
-    "Weight": "How far the element is there, 0 to 1",
-    "Zero Size": "Size of a zero; 0: absent",
-    "Scale": "Width of the largest element, in entries",
-    "Span": "Length and width of an element",
-    "Element": "The object to instance; it has radius 1",
-    "As Points": "Draw as spheres, not as instances",
-    "Low": "Magnitude of the smallest element",
-    "High": "Magnitude of the largest element and end of the colour map",
-    "Zero": "Place of zero in the colour map: 0.5 when signed",
-    "Sweep": "How many steps have been visited",
-    "i": "The row",
-    "j": "The column",
-    "k": "Which of the products that add up",
-}
+TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+OFFERED, PANELS = TABLES["offered"], TABLES["panels"]
+STEP_VECTORS, HINTS = TABLES["step_vectors"], TABLES["hints"]
 
 
 def write_library(folder: Path) -> Path:
