@@ -17,9 +17,9 @@ from .files import written_whole
 
 FILE, CATALOGS = "matrix_cinema_nodes.blend", "blender_assets.cats.txt"
 CATALOG = "6a1f2a0e-4c0e-5d57-9b5e-6d6174726978"  # any fixed UUID
-TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-OFFERED, PANELS = TABLES["offered"], TABLES["panels"]
-STEP_VECTORS, HINTS = TABLES["step_vectors"], TABLES["hints"]
+ASSET_TEXTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+OFFERED, PANELS = ASSET_TEXTS["offered"], ASSET_TEXTS["panels"]
+STEP_VECTORS, HINTS = ASSET_TEXTS["step_vectors"], ASSET_TEXTS["hints"]
 
 
 def write_library(folder: Path) -> Path:

@@ -10,18 +10,27 @@ from dataclasses import replace
 import pytest
 from matrix_cinema import api
 from matrix_cinema.errors import InputError
-from matrix_cinema.outputs.farm import BLEND, FRAMES, JOB_FILES, require_job_place, template, write_job
+from matrix_cinema.outputs.farm import (
+    BLEND,
+    FRAMES,
+    JOB_FILES,
+    TEMPLATES,
+    require_job_place,
+    template,
+    write_job,
+)
 from matrix_cinema.outputs.frames_folder import Job, write_frames_job
 
 pytestmark = pytest.mark.one_blender
+PROGRAMS = {name: (TEMPLATES / name).read_text("utf-8") for name in ("render.py", "assemble.py")}
 JOB = Job("0" * 64, 1, 24, 64, 36, 24, 1.001)
 
 
 def test_a_job_has_what_the_specification_asks_for():
-    job = template("A\tfilm\n" + "x" * 300, JOB, 10, "film.mp4", "")
+    job = template("A\tfilm\n" + "x" * 300, JOB, 10, "film.mp4", PROGRAMS)
     assert job["specificationVersion"] == "jobtemplate-2023-09"
     assert job["name"].startswith("A film xxx") and len(job["name"]) == 128
-    assert template("", JOB, 1, "film.mp4", "")["name"]
+    assert template("", JOB, 1, "film.mp4", PROGRAMS)["name"]
     types = {p["name"]: p["type"] for p in job["parameterDefinitions"]}
     paths = {"BlenderFile", "OutputDir", "Film"}
     assert types == dict.fromkeys(paths, "PATH") | {"Blender": "STRING", "Device": "STRING", "Chunk": "INT"}
@@ -32,9 +41,9 @@ def test_a_job_has_what_the_specification_asks_for():
     said = json.dumps(job["steps"])
     for name in types:
         assert f"{{{{Param.{name}}}}}" in said
-    for step in job["steps"]:
+    for step, program in zip(job["steps"], PROGRAMS.values(), strict=True):
         (file,) = step["script"]["embeddedFiles"]
-        assert "{{" not in file["data"]  # it would be taken for a parameter
+        assert file["data"] == program and "{{" not in program  # it would be taken for a parameter
 
 
 @pytest.mark.parametrize(("first", "last", "transparent"), [(1, 24, False), (7, 7, True)])
