@@ -97,17 +97,21 @@ def leading_axes(target: bpy.types.Scene) -> dict[str, tuple[LeadingAxis, ...]]:
         ) from None
 
 
-def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
-    """The given matrices of a built scene by name, float32 as in the file, with their labels. A matrix of
-    which an object, or points of a mesh, were deleted is missing. Raises InputError for a damaged file."""
+def given_texts(target: bpy.types.Scene) -> dict[str, GivenText]:
+    """What a built scene says of each given matrix, by name. Raises InputError for a damaged file."""
     try:
         told = json.loads(str(target.get(tags.GIVEN, "{}")))
-        told = {name: from_dict(GivenText, one, name) for name, one in told.items()}
+        return {name: from_dict(GivenText, one, name) for name, one in told.items()}
     except (ValueError, AttributeError, RecursionError):
         raise InputError(
             f'scene "{target.name}": its property {tags.GIVEN} is damaged; build the scene again'
         ) from None
-    axes = leading_axes(target)
+
+
+def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
+    """The given matrices of a built scene by name, float32 as in the file, with their labels. A matrix of
+    which an object, or points of a mesh, were deleted is missing. Raises InputError for a damaged file."""
+    told, axes = given_texts(target), leading_axes(target)
     ours = tags.parts(target) or list(target.objects)
     objects = {ob[tags.NAME]: ob for ob in ours if ob.get(tags.KIND) == "matrix" and tags.NAME in ob}
     images = {tags.built_as(block): block for block in ours if isinstance(block, bpy.types.Image)}

@@ -46,8 +46,7 @@ def Beams(g: Group) -> Any:
         base = g.vector_math("ADD", g.vector_math("ADD", first.place(row), second.place(column)), offset)
         reach = g.vector_math("SUBTRACT", third.place(last), offset)
         middle = g.vector_math("ADD", base, g.scaled(reach, 0.5))
-        size = g.node("ShaderNodeVectorMath", {0: reach}, operation="ABSOLUTE")[0]
-        size = g.vector_math("ADD", size, g.vector(thickness, thickness, thickness))
+        size = g.vector_math("ADD", g.absolutes(reach), g.vector(thickness, thickness, thickness))
         points = g.points(first.count * second.count)
         points = g.store(points, gone=~used)
         points = g.node("GeometryNodeSetPosition", {"Geometry": points, "Position": middle})[0]
