@@ -79,16 +79,6 @@ def standing(scene: bpy.types.Scene) -> dict[tuple[str, str], bpy.types.ID]:
 
 
 @contextlib.contextmanager
-def sharing(scene: bpy.types.Scene) -> Iterator[None]:
-    """A block in which builds share the shared datablocks of this scene."""
-    tags.running = _Shared(owned(scene))
-    try:
-        yield
-    finally:
-        tags.running = None
-
-
-@contextlib.contextmanager
 def apart(kind: str, make: Callable[[], object]) -> Iterator[dict[str, bpy.types.ID]]:
     """A block with the shared datablocks of `bpy.data.<kind>` that `make` makes, by name. They belong to no
     scene, and are removed at its end."""
@@ -116,19 +106,6 @@ def _by_kind(blocks):
         for type_ in {type(block) for block in blocks}
     }
     return {(lists[type(block)], tags.built_as(block)): block for block in blocks}
-
-
-def exchange(scene: bpy.types.Scene, gone: Collection[bpy.types.ID], made: Collection[bpy.types.ID]) -> None:
-    """Let datablocks that were just `made` be ours in place of others. The others go unless something uses
-    them."""
-    for block in made:
-        block[TAG] = block.name
-        remembered.remember(block)
-    objects = {block for block in owned(scene) if _is_object(block)}
-    for one in bpy.data.scenes:  # and linked copies, which show the same objects
-        if one == scene or not objects.isdisjoint(parts(one)):
-            write_list(one, PARTS, [*(block for block in parts(one) if block not in gone), *made])
-    bpy.data.batch_remove([block for block in gone if not _used([block])])
 
 
 def _keep_referred(living, left, names):
