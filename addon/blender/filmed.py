@@ -22,7 +22,6 @@ from .numbers import lift_to
 from .objects import keyframe
 from .patches import write_patches
 from .readouts import sharpen, write_presented, write_readouts
-from .shadow_floor import Caster
 from .why import write_why
 
 Rooms = Mapping[str, bpy.types.Collection]  # the collections of a build by their names
@@ -97,7 +96,7 @@ def write_film(drawing: Drawing, drawn: Drawn, rooms: Rooms, target: bpy.types.S
     write_picture(drawing, drawn.matrices, drawn.products, rooms["Lettering"], target)
     sharpen(drawing, lens)
     stands = drawing.seen.position
-    casters = [Caster(ob, plane) for plane, ob in drawn.planes if not plane.unseen]
+    casters = [(plane, ob) for plane, ob in drawn.planes if not plane.unseen]
     studio.light(p, drawing.first, stands, drawing.lit, casters, rooms["Stage"], target)
     made = [ob for room in rooms.values() for ob in room.objects if ob not in every]
     if drawing.turntable:

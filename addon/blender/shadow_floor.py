@@ -7,7 +7,6 @@ moved by hand.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -26,16 +25,11 @@ FLOOR_HALVINGS = 7  # of the floor's sides, for the points that have shadows
 EVENLY, FLOOR_END = 1.2, 12.0
 
 
-@dataclass(frozen=True, eq=False)
-class Caster:
-    """A drawn matrix and the plane in which it was put."""
-
-    drawn: bpy.types.Object
-    plane: Plane
+Casters = Sequence[tuple[Plane, bpy.types.Object]]  # drawn matrices, each with the plane in which it was put
 
 
 def shadow_floor(
-    size: float, color: Color, casters: Sequence[Caster], collection: bpy.types.Collection
+    size: float, color: Color, casters: Casters, collection: bpy.types.Collection
 ) -> bpy.types.Object:
     """The floor under a scene of this `size`, around its own middle. It reflects light in this `color`."""
     end = FLOOR_END * size
@@ -66,10 +60,10 @@ def _shadows(casters, end):
     squeezed = [part * (near + (1.0 - near) * far) for part, far in zip(g.parts(place), out, strict=True)]
     floor = g.node("GeometryNodeSetPosition", {"Geometry": floor, "Position": g.vector(*squeezed)})[0]
     light = 1.0
-    for one in casters:
-        around = one.plane.corners() - one.plane.origin
+    for plane, drawn in casters:
+        around = plane.corners() - plane.origin
         sides = {"Corner": around[0], "Down": around[3] - around[0], "Across": around[1] - around[0]}
         sides = {name: tuple(vector) for name, vector in sides.items()}
-        light = light * (1.0 - g.call(node_group("shadow"), Caster=one.drawn, **sides)["Shadow"])
+        light = light * (1.0 - g.call(node_group("shadow"), Caster=drawn, **sides)["Shadow"])
     g.output("Geometry", "geometry", g.store(floor, shadow=1.0 - light))
     return g.finish()

@@ -1,6 +1,5 @@
 """Light, ground, background and render settings of a style, sized to the scene."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +21,7 @@ from .materials.haze import haze_material
 from .nodes.formula import Formula
 from .objects import new_object
 from .property_paths import Values, put
-from .shadow_floor import Caster, shadow_floor
+from .shadow_floor import Casters, shadow_floor
 from .shapes import BOX_CORNERS, BOX_FACES
 
 SMOOTH = 64  # pixels of the map by which Cycles finds the light of a background that is a gradient
@@ -80,12 +79,12 @@ def light(
     view: View,
     stands: np.ndarray,
     corners: np.ndarray,
-    casters: Sequence[Caster],
+    casters: Casters,
     collection: bpy.types.Collection,
     target: bpy.types.Scene,
 ) -> None:
     """Set up lamps, floor, background, haze and render settings of the style around `corners` (n, 3), in the
-    directions of a view. `stands` (3,) is the place of the camera, by default that of the view. The `casters`
+    directions of a view. `stands` (3,) is the place of the camera. The `casters`
     throw shadows on a floor that shows nothing else."""
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle, size = 0.5 * (low + high), float(np.linalg.norm(high - low))
@@ -249,7 +248,7 @@ def ground(
     middle: np.ndarray,
     height: float,
     size: float,
-    casters: Sequence[Caster],
+    casters: Casters,
     collection: bpy.types.Collection,
 ) -> bpy.types.Object:
     """A floor to the horizon, or one that shows only shadows: those of the `casters`, which nodes compute, or

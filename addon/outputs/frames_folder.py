@@ -103,7 +103,8 @@ def at_work(places: Sequence[Path], job: Job) -> Iterator[tuple[Path, Work]]:
     """
     with contextlib.ExitStack() as working:
         with contextlib.ExitStack() as deciding:
-            gate = deciding.enter_context(_working(places[0]))
+            gate = Work(full_path(places[0]))
+            deciding.callback(gate.end)
             with gate.alone("job"):  # another film of this name decides after this one has its folder
                 place = _place(places, job)
                 if place == places[0]:
@@ -111,22 +112,14 @@ def at_work(places: Sequence[Path], job: Job) -> Iterator[tuple[Path, Work]]:
                     work = gate
                     _take(place, job, work)
                 else:
-                    work = working.enter_context(_working(place))
+                    work = Work(full_path(place))
+                    working.callback(work.end)
                     with work.alone("job"):
                         _take(place, job, work)
         if work is not gate:
             with contextlib.suppress(OSError):
                 places[0].rmdir()  # if it was made only for this decision
         yield place, work
-
-
-@contextlib.contextmanager
-def _working(place):
-    work = Work(full_path(place))
-    try:
-        yield work
-    finally:
-        work.end()
 
 
 def _place(places, job):
