@@ -163,14 +163,11 @@ def write(block: bpy.types.ID, key: str, value: Any) -> bool:
             for n, material in enumerate(value[: len(block.materials)]):
                 block.materials[n] = material
         else:
-            put(block, key, Matrix(value) if _is_matrix(value) else value)  # rows alone are taken for columns
+            rows = isinstance(value, list | tuple) and value and isinstance(value[0], list | tuple)
+            put(block, key, Matrix(value) if rows else value)  # rows alone are taken for columns
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
     return True
-
-
-def _is_matrix(value):
-    return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], list | tuple)
 
 
 # -- what is remembered --------------------------------------------------------------------------------

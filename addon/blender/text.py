@@ -211,7 +211,8 @@ def write_overlay(to: Writer, view: View, overlay: Any) -> None:
         written.append((line, ob))
         _animate(line, written[-1][1])
         if line.barred:
-            written.append((line, _bar_over(line, unit, material, collection)))
+            corners = unit * (np.array(line.bar.box) - np.tile((line.x, line.y), 2))
+            written.append((line, shape("root", *rectangles(corners), material, collection)))
             _animate(line, written[-1][1])
     for item in overlay.items:
         if isinstance(item, Bar):
@@ -229,12 +230,6 @@ def write_overlay(to: Writer, view: View, overlay: Any) -> None:
         ob.parent = parent
         ob.location = (item.x * unit + corner[0], item.y * unit + corner[1], -distance)
         ob[tags.KIND] = "overlay"
-
-
-def _bar_over(line, unit, material, collection):
-    """The bar of a root over a line of type, with the origin of that line."""
-    corners = np.array(line.bar.box) - np.tile((line.x, line.y), 2)
-    return shape("root", *rectangles(tuple(unit * corners)), material, collection)
 
 
 def _root(line, unit, material, collection):

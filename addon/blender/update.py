@@ -26,7 +26,6 @@ from ..staging.plan import Plan, restyled
 from ..staging.scales import exchanged_maps
 from . import appearance, at_rest, compat, studio, tags
 from .build import draw, frame_kept
-from .filmed import Drawn
 from .filmed_anew import drawn_in, draws_the_same, film_anew
 from .laid_out_anew import lay_out_where_turned
 from .materials.haze import haze_material
@@ -140,7 +139,10 @@ def update_in_steps(scene: Scene, target: bpy.types.Scene) -> Steps:
         drawing = film_of(made)
         if not bpy.app.background:
             yield from groups_ahead(made)
-    drawn = _staying(last, before, drawing.plan, target) if makes_only_film_anew(before, after) else None
+    drawn = None  # the matrices and products that can stay, because only keys differ
+    if makes_only_film_anew(before, after):
+        old = restyled(last.plan, before) if last else plan_of(target)
+        drawn = drawn_in(target, drawing.plan) if draws_the_same(old, drawing.plan) else None
     yield TO_FILM if drawn else TO_DRAW
     with frame_kept(target):
         if drawn:
@@ -193,13 +195,6 @@ def _fixtures(scene):
 def _remember(drawing: Drawing, target: bpy.types.Scene) -> None:
     global _last
     _last = _Last(_digests(target), drawing.plan, drawing)
-
-
-def _staying(last: _Last | None, before: Scene, new: Plan, target: bpy.types.Scene) -> Drawn | None:
-    """The Drawn objects of a built scene of the description `before`, if they can stay for another plan of
-    the same values: none is missing, and only keys differ. `last` is the memory of that scene."""
-    old = restyled(last.plan, before) if last else plan_of(target)
-    return drawn_in(target, new) if draws_the_same(old, new) else None
 
 
 def _remembered(before: Scene, target: bpy.types.Scene) -> _Last | None:
