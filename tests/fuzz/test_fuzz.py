@@ -87,6 +87,7 @@ def test_crashes_and_endless_runs_are_verdicts_too(tmp_path, monkeypatch, does, 
     (tmp_path / "worker.py").write_text(f"import os, time\n{does}\n")
     monkeypatch.setattr(fuzz, "WORKER", tmp_path / "worker.py")
     monkeypatch.setattr(fuzz, "HANGS", 2.0)
+    monkeypatch.setattr(fuzz, "LAST_WORDS", 0.1)
     worker = fuzz.Worker(blender=False)
     assert worker.verdict(("tables", 1, 1))["fault"] == fault
     worker.close()

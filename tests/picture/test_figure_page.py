@@ -1,38 +1,32 @@
 """A figure's page: lengths, places of type, shared scales, what a command line asks for. No Blender."""
 
 import dataclasses
-import functools
 import re
 
 import numpy as np
 import pytest
 from from_tables import scene_from
+from made_examples import DOT
+from made_examples import PAGE_TYPE as TYPE
+from made_examples import page_of as page_of_example
 from matrix_cinema.attention.tokens import as_labels
 from matrix_cinema.description.scene import load_scene
 from matrix_cinema.description.style import Style
 from matrix_cinema.errors import InputError
 from matrix_cinema.picture.figure_choice import panels
 from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose, length
-from matrix_cinema.picture.figure_type import page_type
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.boxes import meeting
 from paths import ROOT
 
 CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
 HEAD = ROOT / "examples" / "attention_head.toml"
-DOT = 72 / 600
-TYPE = page_type(8.0, lambda text, size: 0.55 * size * len(text))
 
 
-def page_of(shown, grid=None, width=238.0, height=None, **options):
+def page_of(shown, grid=None, width=237.6, height=None, **options):
     shown = shown if isinstance(shown, list) else [shown]
     cells = cells_of(shown, 1980 // len(shown), options.get("own_scales", False))
     return compose(cells, grid or PanelGrid(len(cells)), TYPE, DOT, width, height, **options)
-
-
-@functools.cache
-def page_of_example(name, width=238.0):
-    return page_of(Shown(load_scene(ROOT / "examples" / f"{name}.toml")), width=width)
 
 
 def texts(page):
@@ -72,14 +66,14 @@ def test_what_is_no_length_is_refused(text):
 @pytest.mark.parametrize(
     "scene, width",
     [
-        ("attention_head", 238.0),
+        ("attention_head", 237.6),
         ("attention_head", 504.0),
-        ("textbook/08_rotation_chain", 238.0),
+        ("textbook/08_rotation_chain", 237.6),
         ("heads/multi_head", 504.0),
     ],
 )
 def test_nothing_overlaps_on_the_examples(scene, width):
-    assert_tidy(page_of_example(scene, width))
+    assert_tidy(page_of_example(scene, width)[1])
 
 
 @pytest.mark.parametrize("view", ["three_quarter", "front", "right", "top", "isometric", "hero", "inside"])
@@ -90,9 +84,9 @@ def test_nothing_overlaps_in_any_view(view):
 
 
 def test_every_token_is_written_or_announced():
-    tokens = as_labels(cells_of([Shown(load_scene(HEAD))], 1980)[0].plan.matrices["Q"].row_labels)
-    for width in (238.0, 150.0):
-        page = page_of_example("attention_head", width)
+    for width in (237.6, 150.0):
+        p, page = page_of_example("attention_head", width)
+        tokens = as_labels(p.matrices["Q"].row_labels)
         told = re.findall(r"one in (\d+) tokens is written", " ".join(page.notes))
         written = " ".join(texts(page))  # a long note is broken into lines
         assert all(note[1:] in written for note in page.notes)  # as sentences

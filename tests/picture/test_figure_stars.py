@@ -7,18 +7,20 @@ import functools
 import numpy as np
 import pytest
 from from_tables import scene_from
+from made_examples import DOT
+from made_examples import PAGE_TYPE as TYPE
+from made_examples import page_of as page_of_example
 from matrix_cinema.attention.tokens import as_labels
 from matrix_cinema.description.scene import load_scene
 from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose
 from matrix_cinema.picture.figure_panel import LINK_WIDTH
-from matrix_cinema.picture.figure_type import LEAST_TYPE, PAGE_EDGE, page_type
+from matrix_cinema.picture.figure_type import LEAST_TYPE, PAGE_EDGE
 from matrix_cinema.staging.writing.boxes import within
 from matrix_cinema.staging.writing.captions import labels_of
 from matrix_cinema.staging.writing.typesetter import CAPITALS
 from paths import ROOT
 
 HEAD = ROOT / "examples" / "attention_head.toml"
-TYPE = page_type(8.0, lambda text, size: 0.55 * size * len(text))
 
 
 def head_of(count):
@@ -36,9 +38,10 @@ def head_of(count):
 @functools.cache
 def page_of(count, width):
     """The plan and the page of a head of so many tokens, of the example's without a number."""
-    scene = head_of(count) if count else load_scene(HEAD)
-    cells = cells_of([Shown(scene)], 1980)
-    return cells[0].plan, compose(cells, PanelGrid(1), TYPE, 72 / 600, width)
+    if not count:
+        return page_of_example("attention_head", width)
+    cells = cells_of([Shown(head_of(count))], 1980)
+    return cells[0].plan, compose(cells, PanelGrid(1), TYPE, DOT, width)
 
 
 def star_on(p, page):
@@ -104,7 +107,7 @@ def test_the_entry_that_is_meant_is_outlined_with_its_number():
 
 def test_a_lit_row_has_its_token_as_all_labels_are():
     scene = dataclasses.replace(load_scene(HEAD), spotlight="attn[it, .]", beats="off")
-    page = compose(cells_of([Shown(scene)], 1980), PanelGrid(1), TYPE, 72 / 600, 237.6)
+    page = compose(cells_of([Shown(scene)], 1980), PanelGrid(1), TYPE, DOT, 237.6)
     assert {text.text for text in page.texts if text.kind == "lit"} == {"it", "«.»"}
 
 
@@ -170,7 +173,7 @@ def test_long_tokens_and_titles_stay_on_the_page():
     pair = "attn[2, 3]"
     said = {"expression": "attn = softmax(Q @ K.T)", "matrices": matrices, "spotlight": pair, "why": pair}
     scene = scene_from(said | {"title": " ".join(["T"] * 90)})
-    page = compose(cells_of([Shown(scene)], 1980), PanelGrid(1), TYPE, 72 / 600, 504.0, title=True)
+    page = compose(cells_of([Shown(scene)], 1980), PanelGrid(1), TYPE, DOT, 504.0, title=True)
     assert any(text.text.startswith("Why incomp") for text in page.texts)
     boxes = np.array([text.box for text in page.texts])
     assert boxes[:, 0].min() > 0.0 and boxes[:, 2].max() < page.width

@@ -1,6 +1,7 @@
 """A film in beats: what each says, what is there, what runs in it and when, and where the camera is."""
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 import pytest
@@ -54,6 +55,13 @@ def head(beats="auto", expression=HEAD, matrices_of="xWKV", **more):
     }
     made = {name: made[name] for name in matrices_of}
     return Scene(expression=expression, matrices=made, beats=beats, **more)
+
+
+@cache
+def told_head():
+    """(plan, film) of the head in automatic beats, which no test changes."""
+    p = plan(head())
+    return p, compose(p, 16 / 9)
 
 
 # Numbers in captions
@@ -432,8 +440,7 @@ def test_any_expression_can_be_told(expression):
 
 
 def test_captions_are_large_and_cover_nothing():
-    p = plan(head())
-    made = compose(p, 16 / 9)
+    p, made = told_head()
     assert not made.overlay.shades
     told = [text for text in made.overlay.texts if text.kind == "told"]
     assert {text.shown[0] for text in told} == {beat.start for beat in p.beats}
@@ -451,8 +458,7 @@ def test_captions_are_large_and_cover_nothing():
 
 
 def test_scores_keep_their_name_until_softmax_is_half_through():
-    p = plan(head())
-    made = compose(p, 16 / 9)
+    p, made = told_head()
     move = p.timeline.moves["attn"]
     half = 0.5 * (move.begins + move.finished)
     assert move.swept < half < p.timeline.last_frame
@@ -475,8 +481,8 @@ def test_scores_keep_their_name_until_softmax_is_half_through():
 
 
 def test_labels_come_with_what_they_belong_to():
-    p = plan(head())
-    for one in compose(p, 16 / 9).every[1:]:
+    p, made = told_head()
+    for one in made.every[1:]:
         beat = max((beat for beat in p.beats if beat.start <= one.phase.start), key=lambda beat: beat.start)
         assert one.phase.start >= beat.start + 0.7 * (beat.span.arrived - beat.start)
 
@@ -488,8 +494,7 @@ def test_what_passes_under_a_caption_is_shaded_in_that_beat_alone():
 
 
 def test_a_camera_moves_on_for_each_beat():
-    p = plan(head())
-    made = compose(p, 16 / 9)
+    p, made = told_head()
     poses = np.array([made.shot.pose(beat.span.arrived) for beat in p.beats])
     moves = [n for n, (a, b) in enumerate(zip(poses, poses[1:], strict=False)) if not np.allclose(a, b)]
     looks = [(beat.there, beat.why) for beat in p.beats]  # the bars of a why need room
@@ -596,14 +601,13 @@ def test_scores_that_give_way_to_the_pattern_are_made_with_it():
 
 
 def test_the_score_is_opened_up_where_it_is_told_and_before_softmax():
-    p = plan(head())
+    p, film = told_head()
     n, last = [n for n, beat in enumerate(p.beats) if beat.why]
     assert last == len(p.beats) - 1  # and once more at the end
     why, weights = p.beats[n].why, next(beat for beat in p.beats if "Softmax" in beat.text)
     assert (why.stage, (why.i, why.j)) == (head_of(p).scores, head_of(p).pair)
     assert p.beats[n].text.endswith(f"{written(why.total, '.1f')}, from 4 products.")
     assert p.beats[n].end <= weights.start
-    film = compose(p, 16 / 9)
     (chart,) = film.beat_charts
     assert chart.shown == (p.beats[n].span.arrived, p.beats[n].end)
     assert film.why.why.stage is why.stage and film.why.shown[0] >= p.beats[-1].span.arrived

@@ -201,7 +201,7 @@ def test_whole_turns_make_a_loop():
 
 def test_a_free_view_stands_where_its_angles_say():
     for azimuth, elevation, expected in ((0, 0, (0, -1, 0)), (90, 0, (1, 0, 0)), (45, 90, (0, 0, 1))):
-        p, _, _, film = filmed(planned("attention_head"), view="free", azimuth=azimuth, elevation=elevation)
+        p, _, _, film = filmed(planned("chains/chain"), view="free", azimuth=azimuth, elevation=elevation)
         np.testing.assert_allclose(-film.view(1).forward, expected, atol=1e-9)
 
 
