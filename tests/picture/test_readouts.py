@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from made_examples import composed
 from matrix_cinema.attention.tokens import as_labels
 from matrix_cinema.description.scene import Beat, Camera, MatrixOptions, Scene, load_scene
 from matrix_cinema.errors import InputError
@@ -17,7 +18,7 @@ from matrix_cinema.staging.writing.boxes import gaps_between, meeting
 from paths import ROOT
 
 WIDE, PIXELS = 16 / 9, 720
-HEAD = load_scene(ROOT / "examples" / "attention_head.toml")
+HEAD = dataclasses.replace(load_scene(ROOT / "examples" / "attention_head.toml"), beats="off")
 
 
 def seen_from(view, scene=HEAD, **changes):
@@ -35,13 +36,19 @@ def front():
     return p, compose(p, WIDE)
 
 
+@cache
+def in_beats():
+    p = plan(dataclasses.replace(HEAD, beats="auto"))
+    return p, film_of(p)
+
+
 def readouts(scene):
     return compose(plan(scene), WIDE).beside.readouts
 
 
 def test_only_a_star_that_cannot_be_read_has_a_readout():
     assert [one.plane.stage.name for one in front()[1].beside.readouts] == ["attn"]
-    assert readouts(HEAD) == ()
+    assert composed("attention_head").beside.readouts == ()
     assert readouts(seen_from("front", readout="off")) == ()
     assert [one.plane.stage.name for one in readouts(seen_from("top", readout="V; Q"))] == ["V", "Q"]
 
@@ -140,8 +147,7 @@ def test_the_scene_beside_a_readout_shows_how_its_star_is_made():
 
 
 def test_a_presented_matrix_stands_before_itself_without_callouts():
-    p = plan(dataclasses.replace(HEAD, beats="auto"))
-    made = film_of(p)
+    p, made = in_beats()
     (one,) = made.presented
     (block,) = one.readouts
     view = made.shot.view(one.there)
@@ -154,7 +160,7 @@ def test_a_presented_matrix_stands_before_itself_without_callouts():
 
 
 def test_no_label_is_behind_a_presented_matrix():
-    made = film_of(plan(dataclasses.replace(HEAD, beats="auto")))
+    _, made = in_beats()
     (one,) = made.presented
     (block,) = one.readouts
     during = [part for part in made.labels[:-1] if part.phase.start < one.back and one.there < part.phase.end]

@@ -70,7 +70,7 @@ def test_nor_in_any_view_of_the_attention_head(view):
 
 @pytest.mark.parametrize("name", ["attention_head", "textbook/01_two_by_three", "chains/feed_forward"])
 def test_nor_on_a_tall_picture(name):
-    check(planned(name), TALL)
+    check(dataclasses.replace(planned(name), beats=()), TALL)  # the labels of its end
 
 
 @pytest.mark.parametrize(

@@ -81,13 +81,15 @@ def under_type(p, made, aspect):
 
 
 def views_of(name):
-    """The views that an example is tried in: two, as labels take a second to lay out for each. Its name
-    chooses them, so that a new example changes those of no other."""
+    """The views that an example is tried in: two, as labels take a second to lay out for each, and one where
+    several examples draw the same matrices. Its name chooses them, so that a new example changes those of no
+    other."""
     if name in PLAIN:
         return OUTSIDE
     among = FOR_MANY if len(planned(name).arrangement.planes) > MANY else OUTSIDE
     at, further = crc32(name.encode()), 1 + crc32(name[::-1].encode()) % (len(among) - 1)
-    return [among[n % len(among)] for n in (at, at + further)]
+    views = [among[n % len(among)] for n in (at, at + further)]
+    return views[:1] if name.startswith("article_trained/") else views
 
 
 def test_every_view_has_several_examples():
