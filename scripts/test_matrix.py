@@ -21,7 +21,10 @@ BLENDER_TESTS = {
     "outputs": ["tests/outputs", "tests/house/test_commands.py"],
     "the panel": ["tests/panel", "tests/window"],
 }
+OTHERS = "all but Blender's side"
 OTHER_TESTS = ["tests", *(f"--ignore={path}" for paths in BLENDER_TESTS.values() for path in paths)]
+# About how many seconds each run takes in the first environment, and in another.
+SECONDS = {OTHERS: (480, 0), "scenes": (310, 220), "outputs": (330, 85), "the panel": (90, 65)}
 WANTED = ("4.5", "5.0", "5.2")
 VERSION = "import importlib.metadata; print(importlib.metadata.version('bpy'))"
 # Two runs share the machine: NumPy and PyTorch with threads of their own would only wait for each other.
@@ -67,14 +70,13 @@ def main():
 
 
 def jobs_of(versions: list[str]) -> list[tuple[str, str, list[str]]]:
-    """(version, what it tests, arguments of pytest) of each run, about the longest first."""
+    """(version, what it tests, arguments of pytest) of each run, the longest first, so that both lanes end at
+    about the same time."""
     first, *others = versions
-    jobs = [(first, what, paths) for what, paths in BLENDER_TESTS.items()]
-    jobs.insert(1, (first, "all but Blender's side", OTHER_TESTS))
     fewer = ["-m", "not one_blender"]
-    return jobs + [
-        (version, what, [*paths, *fewer]) for what, paths in BLENDER_TESTS.items() for version in others
-    ]
+    jobs = [(first, OTHERS, OTHER_TESTS), *((first, *tests) for tests in BLENDER_TESTS.items())]
+    jobs += [(other, what, [*paths, *fewer]) for what, paths in BLENDER_TESTS.items() for other in others]
+    return sorted(jobs, key=lambda job: -SECONDS[job[1]][job[0] != first])
 
 
 def _pytest(python, version, arguments):
