@@ -49,7 +49,8 @@ def _write(p, plane, ob, collection):
 def set_size(ob: bpy.types.Object, size: float) -> None:
     """Set the size of the largest element in the look at rest of a drawn matrix, if it has such a look."""
     modifier = ob.modifiers[MODIFIER]
-    if (rest := compat.get_input(modifier, "At Rest")) is not None:
+    known = "At Rest" in compat.input_identifiers(modifier)  # since earlier versions built scenes
+    if known and (rest := compat.get_input(modifier, "At Rest")) is not None:
         set_inputs(rest, {"Scale": size})
         sizes = [compat.get_input(rest.modifiers[MODIFIER], name) for name in ("Min Size", "Zero Size")]
         set_inputs(ob, {"Rest Sizes": (*sizes, size)})

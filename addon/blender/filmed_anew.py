@@ -50,10 +50,13 @@ def _told(one):
 
 
 def drawn_in(target: bpy.types.Scene, p: Plan) -> Drawn | None:
-    """The Drawn objects of the scene that was built of a plan. None if some of them are missing."""
+    """The Drawn objects of the scene that was built of a plan. None if some of them are missing, or if an
+    earlier version built the scene."""
     there = [
         ob for ob in tags.owned(target) if isinstance(ob, bpy.types.Object) and ob.name in target.objects
     ]
+    if not any(tags.FILMED in ob for ob in there):
+        return None
     kinds: dict = {}
     for ob in sorted(there, key=lambda ob: (len(str(ob.get(tags.TAG))), str(ob.get(tags.TAG)))):
         if remembered.modifier_of(ob):

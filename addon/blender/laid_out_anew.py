@@ -31,6 +31,8 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
         raise InputError(f"{target.name}: is a copy of a built scene, whose text is yours; build it first")
     drawing = drawing_of(p, target)
     old = [ob for ob in tags.owned(target) if ob.get(tags.WRITTEN)]
+    if not old and any(ob.get(tags.KIND) == "overlay" for ob in tags.owned(target)):
+        raise InputError("the scene was built by an earlier version; press Build once, then lay it out")
     with rebuilding(target, old):
         matrices, products = (
             {ob[tags.NAME]: ob for ob in drawn_objects(target, kind)} for kind in ("matrix", "product")

@@ -42,17 +42,24 @@ def lay_down(
 
 def _is_changed(ob, called, ours):
     """Whether a person has set anything on an object or its data, or added anything to it."""
-    constraints = remembered.remembered(ob).get("constraints", ())
     return (
         called != ob.get(tags.TAG)
         or remembered.is_changed(ob, ours)
         or (ob.data is not None and ob.data in ours and remembered.is_changed(ob.data, ours))
         or any(one.name != remembered.MODIFIER for one in ob.modifiers)
-        or any(one.name not in constraints for one in ob.constraints)
+        or any(_is_theirs(one, ob, ours) for one in ob.constraints)
         or any(not key.startswith(("mc_", "cycles")) for key in ob.keys())
         or tags.ROOMS in ob
         or any(room not in ours for room in _rooms(ob))
     )
+
+
+def _is_theirs(constraint, ob, ours):
+    """Whether a constraint is a person's. Earlier versions did not remember their own constraints, which
+    refer to datablocks of ours."""
+    if tags.SET not in ob:
+        return getattr(constraint, "target", None) not in ours
+    return constraint.name not in remembered.remembered(ob).get("constraints", ())
 
 
 def _rooms(ob):

@@ -48,7 +48,7 @@ class Around:
 
     @classmethod
     def kept(cls, target: bpy.types.Scene) -> "Around | None":
-        """The Around that a built scene keeps; None if it says nothing readable."""
+        """The Around that a built scene keeps; None if an older version built it."""
         numbers = np.array(list(target.get(tags.LIT, ())), float)
         return cls(numbers[:3], float(numbers[3]), numbers[4:7], numbers[7:]) if len(numbers) == 10 else None
 

@@ -27,6 +27,7 @@ from ..staging.timing.schedule import sweeps_of
 from . import compat, tags
 from .digest import digest
 from .objects import MODIFIER
+from .older import gained
 from .read import drawn_objects, elements, evaluated_scene, stored_mask, stored_values
 from .remembered import modifier_of, remembered
 from .stored import described, leading_axes
@@ -60,9 +61,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """What was compared."""
+    """What was compared. `older` says that an earlier version built the scene."""
 
     rows: tuple[Row, ...]
+    older: bool = False
 
     @property
     def ok(self) -> bool:
@@ -91,6 +93,8 @@ class Report:
         if any(row.every > 1 for row in self.rows):
             many = f"of objects with over {MOST_COMPARED:,} elements"
             out.append(f"{many} one in so many was compared; all are counted")
+        if failed and self.older:
+            out.append("an earlier version built this scene and may place things elsewhere; build it again")
         return out
 
 
@@ -136,7 +140,7 @@ def verify(
         raise JobError(f"{scene.name}: {error.args[0]}: {told}") from None
     finally:
         scene.frame_set(frame, subframe=subframe)
-    return Report(tuple(rows))
+    return Report(tuple(rows), bool(gained(scene)))
 
 
 def reference_of(scene: bpy.types.Scene) -> Reference:

@@ -9,6 +9,7 @@ import bpy
 
 from ..blender import tags
 from ..blender.objects import as_points
+from ..blender.older import gained
 from ..errors import InputError
 from . import built, fields, job, live, matrices, operators, picking, properties, source, style, sweep
 from .properties import settings_of
@@ -461,6 +462,8 @@ class MATRIX_CINEMA_PT_info(BuiltPanel, bpy.types.Panel):
                     names=", ".join(hidden),
                 ),
             )
+        for told in gained(scene):
+            wrapped(layout, context, report("Built by an earlier version. {told}.", told=told))
 
 
 def _build_text(scene):

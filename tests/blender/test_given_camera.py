@@ -13,6 +13,7 @@ from from_tables import scene_from  # noqa: E402
 from mathutils import Euler, Vector  # noqa: E402
 from matrix_cinema.blender import hand_camera, tags  # noqa: E402
 from matrix_cinema.blender.laid_out_anew import lay_out  # noqa: E402
+from matrix_cinema.blender.older import gained  # noqa: E402
 from matrix_cinema.blender.seen import moves, view_of  # noqa: E402
 from matrix_cinema.blender.update import build, update  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
@@ -147,6 +148,19 @@ def test_a_users_orthographic_camera_gets_labels(factory):
     with pytest.raises(InputError):
         lay_out(p, scene)
     assert len(scene.objects) == count
+
+
+def test_a_scene_of_an_earlier_version_says_what_an_update_adds(factory):
+    scene, p = build(DESCRIPTION), plan(DESCRIPTION)
+    assert not gained(scene)
+    del scene[tags.GIVEN]
+    for ob in written(scene):
+        del ob[tags.WRITTEN]
+    assert len(gained(scene)) == 2
+    with pytest.raises(InputError, match="earlier version"):
+        lay_out(p, scene)
+    build(DESCRIPTION, scene)
+    assert not gained(scene)
 
 
 def test_of_a_matrix_that_was_deleted_there_is_no_readout(factory):

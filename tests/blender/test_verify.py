@@ -9,7 +9,7 @@ from paths import ROOT
 bpy = pytest.importorskip("bpy")
 
 from from_tables import scene_from  # noqa: E402
-from matrix_cinema.blender import compat  # noqa: E402
+from matrix_cinema.blender import compat, tags  # noqa: E402
 from matrix_cinema.blender import verify as verification  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER, set_inputs  # noqa: E402
 from matrix_cinema.blender.read import elements  # noqa: E402
@@ -291,6 +291,15 @@ def test_every_single_corruption_is_noticed(saved_head, what):
         return
     assert not report.ok
     assert any("FAILED" in line for line in report.lines())
+
+
+def test_what_fails_in_a_scene_of_an_earlier_version_is_told_so(saved_head):
+    bpy.ops.wm.open_mainfile(filepath=saved_head)
+    scene = bpy.context.scene
+    shift("matrix", "V")(scene)
+    assert not verify(scene, [1]).older
+    del scene[tags.LIT]
+    assert "an earlier version built this scene" in verify(scene, [1]).lines()[-1]
 
 
 def test_a_matrix_may_be_moved_and_turned_by_hand(saved_head):
