@@ -47,6 +47,17 @@ def test_what_nobody_changed_is_ours_and_what_is_built_again_is_the_same(factory
     assert verify(scene).ok
 
 
+def test_what_an_earlier_version_built_and_is_drawn_no_more_goes(factory):
+    scene = build(scene_of())
+    for ob in (one for one in scene.objects if one.get(tags.KIND) == "label"):
+        ob.constraints.new("COPY_ROTATION").target = scene.camera
+        del ob[tags.SET]
+    ob.constraints.new("COPY_LOCATION").target = mine = bpy.data.objects.new("mine", None)
+    build(scene_of(look={"labels": False}), scene)
+    rests = {one for one in tags.resting(scene) if isinstance(one, bpy.types.Object)}
+    assert rests <= {ob, ob.parent} and ob.constraints[-1].target == mine
+
+
 def test_what_a_person_changed_stays(factory):
     scene = build(scene_of())
     camera, key, a = scene.camera, scene.objects["Key"], scene.objects["A"]
