@@ -63,6 +63,7 @@ def test_obstacles_count_what_lies_under_a_box():
     assert inside == 1 and outside == 0 and 0.3 < half < 0.7
     assert Obstacles(np.concatenate([square, square[:, ::-1]])).under(boxes)[0] == 2  # either way round
     assert Obstacles(square).under(np.array([[-4.0, -4.0, 0.1, 0.1]]))[0] > 0  # a corner that reaches into it
+    assert not len(Obstacles(square).under(np.empty((0, 4))))  # where nothing is written
 
 
 def test_strips_hold_the_line():

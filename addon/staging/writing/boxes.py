@@ -102,9 +102,8 @@ class Obstacles:
         pair, sample = np.nonzero(within)
         points, of_kind = box[pair] * len(_SAMPLES) + sample, self.kinds[:, quad[pair]]
         count = len(boxes) * len(_SAMPLES)
-        layers = np.array([np.bincount(points, one, count) for one in of_kind]).reshape(
-            -1, len(boxes), len(_SAMPLES)
-        )
+        layers = np.array([np.bincount(points, one, count) for one in of_kind])
+        layers = layers.reshape(len(self.kinds), len(boxes), len(_SAMPLES))
         return np.minimum(layers, 2.0).mean(axis=2)
 
 
