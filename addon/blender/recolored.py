@@ -7,7 +7,7 @@ materials look colours up in other pictures. Changes of a person stay.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import bpy
 
@@ -37,16 +37,16 @@ def _materials(maps: Names, ask_old: Callable[[], None], ask_new: Callable[[], N
     """The names of all materials that look up a colour map: the new name by the old one."""
 
     def names(ask, maps):
-        with apart("materials", ask) as of_elements, apart("materials", lambda: _of_writing(maps)) as others:
-            return [*of_elements, *others]
+        def make():
+            ask()
+            for name in maps:
+                color_bar_material(name)
+                colored_material(name)
+
+        with apart("materials", make) as made:
+            return [*made]
 
     return dict(zip(names(ask_old, maps), names(ask_new, maps.values()), strict=True))
-
-
-def _of_writing(maps: Iterable[str]) -> None:
-    for name in maps:
-        color_bar_material(name)
-        colored_material(name)
 
 
 def _look_up(target, maps):
