@@ -10,7 +10,6 @@ import itertools
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from ..attention.tokens import NO_BASE
 from ..look.drawn_order import directed, drawn
@@ -77,16 +76,12 @@ def families(
                 missing |= lacking
                 for path in paths:
                     # matplotlib remembers fonts by name, so each gets a name of its own.
-                    family = path.stem.removesuffix(f"-{weight}")
-                    names[weight].append(f"{family}{NUMBERED}{next(_numbers)}")
-                    own = {"style": "normal", "variant": "normal", "stretch": "normal", "size": "scalable"}
+                    name = f"{path.stem.removesuffix(f'-{weight}')}{NUMBERED}{next(_numbers)}"
+                    names[weight].append(name)
+                    file, size = str(path), "scalable"
                     for asked in (400, 700):  # this font serves both weights
-                        entry: dict[str, Any] = {
-                            "fname": str(path),
-                            "name": names[weight][-1],
-                            "weight": asked,
-                        } | own
-                        known.append(font_manager.FontEntry(**entry))
+                        entry = font_manager.FontEntry(fname=file, name=name, weight=asked, size=size)
+                        known.append(entry)
             yield names, missing
         finally:
             del known[before:]
