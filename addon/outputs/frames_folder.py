@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..description.scene import from_dict
 from ..errors import InputError, JobError
 from ..formats.reading import read_bounded
 from ..staging.timing.timeline import MOST_FRAMES
@@ -68,23 +69,15 @@ def read_job(folder: str | Path) -> Job | None:
     path = Path(folder) / JOB_FILE
     if not os.path.exists(path):  # false also for a name that is too long
         return None
-    try:
-        said = json.loads(read_bounded(path, MOST_BYTES))
-        job = Job(**{field.name: said[field.name] for field in dataclasses.fields(Job)})
-        kinds = {field.name: field.type for field in dataclasses.fields(Job)}
-        if all(type(getattr(job, name)) is kind for name, kind in kinds.items()) and _fits(job):
+    text = read_bounded(path, MOST_BYTES)
+    with contextlib.suppress(ValueError, TypeError, RecursionError):
+        job = from_dict(Job, json.loads(text), JOB_FILE)
+        frames_fit = -MOST_FRAMES <= job.first <= job.last <= MOST_FRAMES
+        if frames_fit and 0 < job.fps <= 32767 and 1e-5 <= job.fps_base <= 1e6:
             return job
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
     raise InputError(
         f"{path}: does not say which job these frames belong to; remove it, or give another folder"
     )
-
-
-def _fits(job):
-    numbers = -MOST_FRAMES <= job.first <= job.last <= MOST_FRAMES
-    return numbers and 0 < job.fps <= 32767 and 1e-5 <= job.fps_base <= 1e6
 
 
 def write_frames_job(folder: str | Path, job: Job) -> None:
