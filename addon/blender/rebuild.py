@@ -257,10 +257,11 @@ class _Build(_Shared):
         """Leave the old datablocks that only the user's own use to the user. The others stay ours, and the
         `scenes` list them with those that are `made`."""
         found, left = bpy.data.user_map(subset=self.old) if self.old else {}, {*self.old}
+        for block in left:
+            block.name = self.names.get(block, block.name)
         while theirs := {block for block in left if found[block].isdisjoint(users | left)}:
             left -= theirs
             for block in theirs:
-                block.name = self.names.get(block, block.name)
                 del block[TAG]
         for scene in scenes if left else ():
             write_list(scene, PARTS, [*made, *left])
