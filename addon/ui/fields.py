@@ -69,6 +69,11 @@ def _switch(name, start):
     )
 
 
+def searched(names: Callable[[Any, bpy.types.Context], Iterable[str]]) -> Callable:
+    """The search of a text property: those of `names(group, context)` that contain the typed text."""
+    return lambda group, context, text: [one for one in names(group, context) if text.lower() in one.lower()]
+
+
 def choices(cls: Any, name: str) -> tuple[tuple[str, str, str], ...]:
     """(identifier, label, tooltip) of each choice of a field, by its name."""
     return choices_of(cls, cls.__dataclass_fields__[name])

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,11 +145,9 @@ def asked_of(scene: bpy.types.Scene, draft: Any) -> Render:
     """The settings for a render of a built scene: those of the Blender scene, where a person may have set
     them, with the changes that the panel's draft makes to the description."""
     built = described(scene).render
-    changed = {f.name: getattr(draft, f.name) for f in fields(Render) if hasattr(draft, f.name)}
-    changed = {name: value for name, value in changed.items() if value != getattr(built, name)}
     said = "width height samples film_width film_height film_samples engine transparent".split()
-    asked = {name: changed[name] for name in said if name in changed}
-    return replace(description_as_set(scene).render, **asked, device=draft.device)
+    changed = {name: getattr(draft, name) for name in said if getattr(draft, name) != getattr(built, name)}
+    return replace(description_as_set(scene).render, **changed, device=draft.device)
 
 
 def snapshot_of(output: Path) -> Path:

@@ -208,18 +208,14 @@ def holds_several(item: Any) -> bool:
     return item.file.lower().endswith((".npz", ".safetensors"))
 
 
-def _initialisers(_item, _context, text):
-    return [name for name in (*INITIALISERS, "expr: sin(i * j)") if text.lower() in name]
-
-
-def _epilogues(_item, _context, text):
-    return [name for name in MM_EPILOGUES if text.lower() in name]
+def _suggested(*names):
+    return {"search": fields.searched(lambda *_: names), "search_options": {"SUGGESTION"}}
 
 
 # The classes
 
 MATRIX_GROUP = fields.group(
-    "matrix", MatrixOptions, MATRIX, init={"search": _initialisers, "search_options": {"SUGGESTION"}}
+    "matrix", MatrixOptions, MATRIX, init=_suggested(*INITIALISERS, "expr: sin(i * j)")
 )
 MATRIX_GROUP.__annotations__ |= {
     "source": fields.setting(
@@ -238,9 +234,7 @@ MATRIX_GROUP.__annotations__ |= {
         bpy.props.StringProperty, "Numbers", 'The numbers, such as "1, 0; 0, 1" with a semicolon between rows'
     ),
 }
-PRODUCT_GROUP = fields.group(
-    "product", ProductOptions, epilogue={"search": _epilogues, "search_options": {"SUGGESTION"}}
-)
+PRODUCT_GROUP = fields.group("product", ProductOptions, epilogue=_suggested(*MM_EPILOGUES))
 PRODUCT_GROUP.__annotations__["is_product"] = bpy.props.BoolProperty(
     options=fields.STILL, description="Whether it is a matrix product, with an interior and a sweep"
 )

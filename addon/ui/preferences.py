@@ -11,16 +11,15 @@ from ..description.device import FALLBACKS
 from ..description.scene import Look, Scene
 from ..errors import JobError
 from ..outputs import devices, node_library
-from .fields import choices
+from .fields import choices, searched
 from .translations import report
 
 # As Blender lists the add-on: bl_ext.<repository>.matrix_cinema.
 ADDON = __package__.partition(".addon.")[0]
 
 
-def device_names(_owner: object, _context: object, text: str) -> Any:
-    """The devices of this machine whose names, as for `--device`, contain the typed text."""
-    return [name for name in devices.names() if text.lower() in name]
+# The names of this machine's devices, as for `--device`.
+DEVICE_SEARCH = searched(lambda *_: devices.names())
 
 
 class MATRIX_CINEMA_AP_preferences(bpy.types.AddonPreferences):
@@ -29,7 +28,7 @@ class MATRIX_CINEMA_AP_preferences(bpy.types.AddonPreferences):
     device: bpy.props.StringProperty(
         name="Device",
         default="auto",
-        search=device_names,
+        search=DEVICE_SEARCH,
         description="The device for scenes that say auto: auto, cpu, optix, or cards such as cuda:0,1",
     )
     fallback: bpy.props.EnumProperty(

@@ -174,7 +174,7 @@ def absolute(path: str) -> Path:
 
 def chosen_head(settings: Any) -> tuple[str, int | None]:
     """(name of the chosen layer, number of the head or None for all heads); ("", 0) without a capture."""
-    if not _layers(settings, None):
+    if not layer_items(settings.file):
         return "", 0
     return settings.layer, None if settings.head == ALL else int(settings.head or 0)
 
@@ -210,14 +210,6 @@ def head_items(path: str, layer: str) -> Any:
     return _kept((*heads, (ALL, report("All"), report("All heads of the layer, side by side"), len(heads))))
 
 
-def _layers(settings, _context):
-    return layer_items(settings.file)
-
-
-def _heads(settings, _context):
-    return head_items(settings.file, settings.layer)
-
-
 ALL = "all"
 _NOTHING = ()
 _menus: dict = {}
@@ -233,8 +225,8 @@ def _file_chosen(settings, _context):
     try:
         if source.is_capture(settings.file):
             source.opened(absolute(settings.file))  # raises an InputError that says what is wrong
-            settings.layer = _layers(settings, None)[0][0]
-            settings.head = _heads(settings, None)[0][0]
+            settings.layer = layer_items(settings.file)[0][0]
+            settings.head = head_items(settings.file, settings.layer)[0][0]
         if settings.file:
             scene = read_chosen(settings)
             matrices.forget(settings)
@@ -244,8 +236,8 @@ def _file_chosen(settings, _context):
 
 
 def _layer_chosen(settings, _context):
-    if settings.head not in [item[0] for item in _heads(settings, None)]:
-        settings.head = _heads(settings, None)[0][0]
+    if settings.head not in [item[0] for item in head_items(settings.file, settings.layer)]:
+        settings.head = head_items(settings.file, settings.layer)[0][0]
     _head_chosen(settings, _context)
 
 
@@ -277,26 +269,15 @@ def _expression_changed(settings, _context):
     fields.changed(settings)
 
 
-# Names to choose from
-
-
-def _meshes(_group, _context, text):
-    """The names of the user's meshes that contain the typed text."""
-    return [ob.name for ob in own_meshes() if text.lower() in ob.name.lower()]
-
-
-def _subjects(_group, context, text):
-    """The names of subjects in the built scene that contain the typed text."""
-    return [name for name in built.subjects(context.scene) if text.lower() in name.lower()]
-
-
 # The classes
 
+MESH_SEARCH = fields.searched(lambda *_: [ob.name for ob in own_meshes()])
+SUBJECT_SEARCH = fields.searched(lambda _, context: built.subjects(context.scene))
 MORE: dict[str, dict[str, Any]] = {
     "expression": {"update": _expression_changed},
-    "look": {"style": {"update": _style_chosen}, "object": {"search": _meshes}},
-    "camera": {"subject": {"search": _subjects}},
-    "render": {"device": {"search": preferences.device_names}},
+    "look": {"style": {"update": _style_chosen}, "object": {"search": MESH_SEARCH}},
+    "camera": {"subject": {"search": SUBJECT_SEARCH}},
+    "render": {"device": {"search": preferences.DEVICE_SEARCH}},
 }
 GROUPS = {name: fields.group(name, cls, **MORE.get(name, {})) for name, cls in TABLES.items()}
 GROUPS["style"] = style.GROUP
@@ -311,10 +292,18 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         description="A scene file (.toml) or an attention capture (.safetensors)",
     )
     layer: fields.setting(
-        bpy.props.EnumProperty, "Layer", "Layer of the captured model", items=_layers, update=_layer_chosen
+        bpy.props.EnumProperty,
+        "Layer",
+        "Layer of the captured model",
+        items=lambda settings, _: layer_items(settings.file),
+        update=_layer_chosen,
     )
     head: fields.setting(
-        bpy.props.EnumProperty, "Head", "Attention head of that layer", items=_heads, update=_head_chosen
+        bpy.props.EnumProperty,
+        "Head",
+        "Attention head of that layer",
+        items=lambda settings, _: head_items(settings.file, settings.layer),
+        update=_head_chosen,
     )
     parts: bpy.props.EnumProperty(
         name="With",

@@ -172,13 +172,13 @@ def test_a_capture_fills_layer_and_head(mine):
     panel = mine.matrix_cinema_panel
     panel.file = str(CAPTURE)
     assert panel.problem == ""
-    layers = [item[0] for item in properties._layers(panel, None)]
+    layers = [item[0] for item in properties.layer_items(panel.file)]
     assert panel.layer == layers[0]
     panel.layer = layers[-1]
     panel.head = "11"
     assert properties.chosen_head(panel) == (layers[-1], 11)
     assert f"layer {layers[-1]}" in panel.title and "head 11" in panel.title
-    first, again = properties._layers(panel, None), properties._layers(panel, None)
+    first, again = properties.layer_items(panel.file), properties.layer_items(panel.file)
     assert first is again  # Blender needs the very same texts to live on
 
 
@@ -773,14 +773,14 @@ def test_the_installed_panel_builds_and_does_not_block_the_end(extension, scene_
 
 def test_the_subjects_to_choose_are_those_of_the_built_scene(mine, scene_file):
     mine.matrix_cinema_panel.file = str(scene_file)
-    assert properties._subjects(None, bpy.context, "") == []
+    assert properties.SUBJECT_SEARCH(None, bpy.context, "") == []
     bpy.ops.matrix_cinema.build()
     scene = bpy.context.scene
-    found = properties._subjects(None, bpy.context, "")
+    found = properties.SUBJECT_SEARCH(None, bpy.context, "")
     matrices = {ob["mc_name"] for ob in scene.objects if ob.get("mc_kind") == "matrix"}
     interiors = [f"{ob['mc_name']} products" for ob in built.products(scene)]
     assert len(interiors) > 1 and sorted(found) == sorted([*matrices, *interiors])
-    assert properties._subjects(None, bpy.context, "PROD") == interiors
+    assert properties.SUBJECT_SEARCH(None, bpy.context, "PROD") == interiors
     camera = scene.matrix_cinema_panel.camera
     camera.subject, camera.move = found[-1], "orbit"
     assert properties.description(scene).camera.subject == found[-1]
