@@ -1,6 +1,8 @@
-"""The styles that come with the project, and the style of a scene: one of them with the scene's changes."""
+"""The styles that come with the project (styles.toml), and the style of a scene: one of them with the scene's
+changes."""
 
 import dataclasses
+import tomllib
 from pathlib import Path
 from typing import cast
 
@@ -15,80 +17,12 @@ from .srgb import between
 # How far dimmer type and thin lines are on the way from the colour of type to that of the background.
 SOFT, RULE_TINT = 0.25, 0.55
 
-# Every field of a style; the styles below say what differs.
-PLAIN: Style = Style(
-    about="", flat=False,
-    background=(0.0, 0.0, 0.0), backdrop=(0.0, 0.0, 0.0), ground="none", ground_color=(0.5, 0.5, 0.5),
-    gloss=0.0, text=(1.0, 1.0, 1.0),
-    light="studio", light_strength=1.0, world=1.0, environment="", environment_turn=0.0,
-    haze=0.0, caustics=False, depth_of_field=0.0,
-    shape="cube", bevel=0.12, edges=0.0, shading=0.0, roughness=0.4, coat=0.0, glow=0.0, lit_glow=0.0,
-    interior="solid", front_glow=0.0, density=1.0,
-    signed_map="sky_clay", unsigned_map="jade",
-    zero_hue=0.77, hue_gap=0.74, hue_spread=0.04, min_light=0.4, max_light=0.7,
-    view_transform="Standard", contrast="none", exposure=0.0,
-)  # fmt: skip
-
-
-def _rgb(text):
-    return tuple(channel / 255 for channel in bytes.fromhex(text))
-
-
-STYLES = {
-    "studio_dark": dataclasses.replace(
-        PLAIN,
-        about="dark studio, soft key light and cool rim; for films and talks",
-        background=_rgb("0a0c11"), backdrop=_rgb("2b313d"), ground="floor", ground_color=_rgb("343a46"),
-        gloss=0.3, text=_rgb("e6ebf5"),
-        world=0.6, roughness=0.38, coat=0.15, glow=0.22, lit_glow=1.6, depth_of_field=0.25,
-        signed_map="ice_ember", unsigned_map="jade_lamp",
-        view_transform="AgX", contrast="medium_high",
-    ),
-    "studio_light": dataclasses.replace(
-        PLAIN,
-        about="bright studio with soft shadows; for slides and posters",
-        background=_rgb("e4e7ec"), backdrop=_rgb("f8f9fb"), ground="shadow", text=_rgb("1a1f29"),
-        light="softbox", world=1.25, roughness=0.5, glow=0.08, lit_glow=0.35, depth_of_field=0.25,
-        signed_map="sky_clay",
-    ),
-    "glass": dataclasses.replace(
-        PLAIN,
-        about="solid matrices around products of coloured glass; for looking into a cuboid",
-        background=_rgb("e9eff5"), backdrop=_rgb("fbfdff"), ground="shadow", text=_rgb("15202e"),
-        light="studio", light_strength=0.72, world=2.4, roughness=0.18, coat=0.8, glow=0.1,
-        lit_glow=0.3, depth_of_field=0.25,
-        interior="glass", density=0.25, signed_map="sky_clay",
-    ),
-    "glow": dataclasses.replace(
-        PLAIN,
-        about="light on black: products add up to a cloud whose brightness is their density",
-        background=_rgb("020204"), backdrop=_rgb("07080d"), text=_rgb("c9d2e6"),
-        light="dark", roughness=0.5, glow=0.5, lit_glow=0.8, depth_of_field=0.25,
-        interior="glow", density=1.0,
-        signed_map="two_lights", unsigned_map="jade_lamp",
-        view_transform="AgX", contrast="medium_high", exposure=0.4,
-    ),
-    "paper": dataclasses.replace(
-        PLAIN,
-        about="white and flat, exactly the colour map's colours; for figures in papers",
-        flat=True,
-        background=_rgb("ffffff"), backdrop=_rgb("ffffff"), text=_rgb("000000"), bevel=0.035, edges=0.6,
-    ),
-    "print": dataclasses.replace(
-        PLAIN,
-        about="tints of two inks on white paper, as discs; for print in two colours",
-        flat=True,
-        background=_rgb("ffffff"), backdrop=_rgb("ffffff"), text=_rgb("000000"), edges=1.0, shape="sphere",
-        signed_map="two_inks", unsigned_map="one_ink",
-    ),
-    "mm": dataclasses.replace(
-        PLAIN,
-        about="black, beads in the colours of mm, entries in use twice as bright",
-        flat=True,
-        text=_rgb("ccccff"), signed_map="mm", unsigned_map="mm_positive", shape="sphere", shading=0.7,
-        lit_glow=3.6,  # twice the sRGB value is 4.6 times the light
-    ),
-}  # fmt: skip
+_SAID: dict[str, Style] = {
+    name: from_dict(Style, table, name)
+    for name, table in tomllib.loads((Path(__file__).parent / "styles.toml").read_text("utf-8")).items()
+}
+PLAIN = _SAID.pop("plain")  # it has every field; the others say what differs from it
+STYLES = {name: over(PLAIN, said) for name, said in _SAID.items()}
 
 
 def style(name: str, where: str = "look: style") -> Style:
