@@ -2,6 +2,7 @@
 order of the work."""
 
 import os
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -544,13 +545,9 @@ def wrapped(
     column = layout.column(align=True)
     column.alert = alert
     column.scale_y = 0.8
-    line = ""
-    for word in [*text.split(), None]:
-        if word is None or (line and len(line) + 1 + len(word) > letters):
-            column.label(text=line, icon=icon, translate=False)
-            icon = "BLANK1" if icon != "NONE" else icon
-            line = ""
-        line = f"{line} {word}".strip() if word else line
+    for line in textwrap.wrap(text, letters, break_long_words=False, break_on_hyphens=False):
+        column.label(text=line, icon=icon, translate=False)
+        icon = "BLANK1" if icon != "NONE" else icon
 
 
 CLASSES = (
