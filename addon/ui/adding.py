@@ -227,14 +227,6 @@ class MATRIX_CINEMA_OT_add_expression(_Adds, bpy.types.Operator):
         layout.prop(self, "init")
 
 
-def _layers(asked, _context):
-    return properties.layer_items(asked.filepath)
-
-
-def _heads(asked, _context):
-    return properties.head_items(asked.filepath, asked.layer)
-
-
 def _arrays(asked, _context, text):
     try:
         return [name for name in arrays_in(properties.absolute(asked.filepath)) if text in name]
@@ -261,10 +253,16 @@ class MATRIX_CINEMA_OT_import_file(_Adds, bpy.types.Operator):
         default=";".join(f"*{suffix}" for suffix in OPENED.split(";")), options={"HIDDEN", "SKIP_SAVE"}
     )
     layer: bpy.props.EnumProperty(
-        name="Layer", items=_layers, options={"SKIP_SAVE"}, description="Layer of the captured model"
+        name="Layer",
+        items=lambda asked, _: properties.layer_items(asked.filepath),
+        options={"SKIP_SAVE"},
+        description="Layer of the captured model",
     )
     head: bpy.props.EnumProperty(
-        name="Head", items=_heads, options={"SKIP_SAVE"}, description="Attention head of that layer"
+        name="Head",
+        items=lambda asked, _: properties.head_items(asked.filepath, asked.layer),
+        options={"SKIP_SAVE"},
+        description="Attention head of that layer",
     )
     tensor: bpy.props.StringProperty(
         name="Array",
@@ -285,17 +283,13 @@ class MATRIX_CINEMA_OT_import_file(_Adds, bpy.types.Operator):
         if not paths:
             raise InputError("choose a file")
         first, name = paths[0], source.title_of(paths[0].stem)
-        if len(paths) == 1 and _is_film(paths):
-            layer, head = ("", 0) if first.suffix.lower() == ".toml" else self._head()
-            return self._read(first, layer, head), name, str(first)
-        return preferences.preferred(scene_of_arrays(paths, self.tensor)), name, ""
-
-    def _read(self, path, layer, head):
-        description = source.read(path, layer, head)
-        return preferences.preferred(description) if source.is_capture(path) else description
-
-    def _head(self):
-        return self.layer, None if self.head == properties.ALL else int(self.head or 0)
+        if len(paths) > 1 or not _is_film(first):
+            return preferences.preferred(scene_of_arrays(paths, self.tensor)), name, ""
+        head = None if self.head == properties.ALL else int(self.head or 0)
+        description = source.read(first, self.layer, head)
+        if source.is_capture(first):
+            description = preferences.preferred(description)
+        return description, name, str(first)
 
     def _paths(self):
         names = [one.name for one in self.files if one.name]
@@ -310,15 +304,10 @@ class MATRIX_CINEMA_OT_import_file(_Adds, bpy.types.Operator):
             layout.prop(self, "tensor")
 
 
-def _is_film(paths):
-    """Whether the files are a scene or a capture, which say themselves what to draw."""
-    suffixes = {path.suffix.lower() for path in paths}
-    return suffixes == {".toml"} or (suffixes == {".safetensors"} and all(map(_holds_capture, paths)))
-
-
-def _holds_capture(path):
+def _is_film(path):
+    """Whether a file is a scene or a capture, which say themselves what to draw."""
     try:
-        return holds_capture(path)
+        return path.suffix.lower() == ".toml" or holds_capture(path)
     except InputError:
         return True  # opening it as a capture will report the error
 
