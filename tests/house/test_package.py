@@ -9,7 +9,8 @@ import tomllib
 import pytest
 from paths import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+SETUP = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = SETUP["project"]
 
 # Runs its second argument where only what its first one allows can be imported.
 ALONE = """
@@ -90,6 +91,15 @@ def test_every_extra_that_is_named_is_one():
 def test_only_numpy_is_required():
     assert [text.split(">")[0] for text in PROJECT["dependencies"]] == ["numpy"]
     assert PROJECT["requires-python"] == ">=3.11"
+
+
+def test_the_package_brings_all_of_its_data():
+    patterns = SETUP["tool"]["setuptools"]["package-data"]["matrix_cinema"]
+    brought = {path for pattern in patterns for path in (ROOT / "addon").glob(pattern)}
+    files = {
+        path for path in (ROOT / "addon").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {path for path in files if path.suffix != ".py"} == brought
 
 
 def test_the_top_level_holds_only_what_is_ours():
