@@ -88,8 +88,8 @@ def _options_of(name):
 # Options that several commands have
 
 
-def _source(one, also="", many=False):
-    about = "a scene file (.toml) or an attention capture (.safetensors)" + also
+def _source(one, many=False):
+    about = "a scene file (.toml) or an attention capture (.safetensors), or a built .blend"
     one.add_argument("source", metavar="SCENE", nargs="+" if many else None, help=about)
     one.add_argument("--layer", help="layer of the capture")
     one.add_argument("--head", type=int, help="head of the capture")
@@ -146,7 +146,7 @@ def _progress(one):
 
 
 def _render(one):
-    _source(one, ", or a built .blend")
+    _source(one)
     output = (
         "a .png for a still, an .exr for a still with the values as a pass, "
         f"{either(FILMS)} for a film, or a folder for frames"
@@ -180,7 +180,7 @@ def _render(one):
 
 
 def _figure(one):
-    _source(one, ", or a built .blend", many=True)
+    _source(one, many=True)
     one.add_argument("-o", "--output", metavar="FIG.pdf|svg|png", required=True)
     width = "width of the figure, such as 84mm or 240pt (3.3in)"
     one.add_argument("--width", metavar="LENGTH", default="3.3in", help=width)
@@ -216,14 +216,14 @@ def _figure(one):
 
 
 def _build(one):
-    _source(one, ", or a built .blend")
+    _source(one)
     one.add_argument("-o", "--output", metavar="X.blend", required=True)
     _look(one)
     _cards(one)
 
 
 def _farm(one):
-    _source(one, ", or a built .blend")
+    _source(one)
     one.add_argument("-o", "--output", metavar="FOLDER", required=True)
     one.add_argument(
         "--chunk", metavar="N", type=arguments.chunk, default=10, help="number of frames in a task (10)"
@@ -246,7 +246,7 @@ def _encode(one):
 
 
 def _storyboard(one):
-    _source(one, ", or a built .blend")
+    _source(one)
     one.add_argument(
         "-o", "--output", metavar="SHEET.png", help="the sheet to draw; may be left out with --toml"
     )
@@ -264,13 +264,13 @@ def _storyboard(one):
 
 
 def _verify(one):
-    _source(one, ", or a built .blend")
+    _source(one)
     chosen = "frames to compare, fractions allowed (default: a few that matter)"
     one.add_argument("--positions", metavar="FRAME", type=float, nargs="+", help=chosen)
 
 
 def _inspect(one):
-    _source(one, ", or a built .blend")
+    _source(one)
     sheet = "draw the patterns of a capture's heads, as PNG, PDF or SVG"
     one.add_argument("--sheet", metavar="OUT.png", help=sheet)
     one.add_argument("--style", metavar="NAME", help="style of the sheet (paper)")
