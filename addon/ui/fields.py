@@ -92,8 +92,8 @@ def field_property(cls: Any, name: str, like: Any = None, **more: Any) -> Any:
         kind, default, own = bpy.props.EnumProperty, identifier(default), {"items": known}
     elif Color in typing.get_args(field.type):
         kind, own = bpy.props.FloatVectorProperty, {"subtype": "COLOR_GAMMA", "min": 0.0, "max": 1.0}
-    for key, limit in (("min", field.metadata.get("low")), ("max", field.metadata.get("high"))):
-        own |= {} if limit is None else {key: limit}
+    limits = {"min": field.metadata.get("low"), "max": field.metadata.get("high")}
+    own |= {key: limit for key, limit in limits.items() if limit is not None}
     return setting(kind, label, tooltip, default=default, **own | options | more)
 
 
