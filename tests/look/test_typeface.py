@@ -58,6 +58,26 @@ def test_a_font_that_is_none_is_refused_before_anything_is_built(tmp_path):
         planned_from(SCENE | {"look": {"font": "missing.otf"}})
 
 
+def test_a_font_says_how_wide_letters_beyond_the_first_65536_are(tmp_path):
+    groups = struct.pack(
+        ">6I", ord("A"), ord("B"), 1, 0x1F600, 0x1F601, 2
+    )  # the last glyph twice: it repeats
+    tables = {
+        b"head": struct.pack(">18xH16x4h10x", 1000, 0, -200, 900, 800),
+        b"hhea": struct.pack(">34xH", 3),
+        b"hmtx": struct.pack(">6H", 500, 0, 600, 0, 700, 0),
+        b"cmap": struct.pack(">HHHHI2H3I", 0, 1, 3, 10, 12, 12, 0, 40, 0, 2) + groups,
+    }
+    listed, start = b"", 12 + 16 * len(tables)
+    for tag, table in tables.items():
+        listed += struct.pack(">4sIII", tag, 0, start, len(table))
+        start += len(table)
+    path = tmp_path / "type.ttf"
+    path.write_bytes(struct.pack(">4s4H", b"\0\1\0\0", 4, 0, 0, 0) + listed + b"".join(tables.values()))
+    font = read_font(path)
+    assert font.advances == {ord("A"): 0.6, ord("B"): 0.7, 0x1F600: 0.7, 0x1F601: 0.7} and font.box == 1.0
+
+
 @given(st.binary(max_size=400))
 def test_damaged_fonts_are_refused(content):
     import tempfile
