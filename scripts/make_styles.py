@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import stills
-from matrix_cinema.look.styles import STYLES
 from PIL import Image, ImageDraw, ImageFont
 from stills import ROOT
 
 BUILD = ROOT / "build" / "styles"
 SCENES = ("textbook/01_two_by_three", "attention_head", "attention/06_grouped_query")
+STYLES = ("studio_dark", "studio_light", "glass", "glow", "paper", "print", "mm")
 SIZE, SAMPLES = (512, 288), 48
 WIDTH, GAP, CAPTION = 512, 6, 22  # pixels on the sheet
 
