@@ -17,7 +17,7 @@ MATRICES = {name: {"init": "uniform", "shape": [4, 4]} for name in "AB"}
 
 
 def described(**camera):
-    table = {"expression": "out = A @ B", "matrices": MATRICES, "camera": camera}
+    table = {"expression": "out = A @ B", "matrices": MATRICES, "camera": camera, "look": {"labels": False}}
     return scene_from(table | {"render": {"width": 640, "height": 360}})
 
 

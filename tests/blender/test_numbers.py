@@ -45,7 +45,7 @@ def small_scene(**animation):
             "B": MatrixOptions(values=((7.0, 8.0), (-9.0, 10.0), (11.0, 12.0))),
         },
         animation=Animation(**{"algorithm": "vmprod", "epilogue_seconds": 0.0, **animation}),
-        look=Look(legend=False),
+        look=Look(legend=False, labels=False),
     )
 
 
@@ -197,7 +197,9 @@ def test_beams_and_numbers_can_be_switched_off(factory):
     from matrix_cinema.blender.update import build
 
     scene = small_scene()
-    target = build(dataclasses.replace(scene, look=Look(numbers="off", beams="off", legend=False)))
+    target = build(
+        dataclasses.replace(scene, look=Look(numbers="off", beams="off", legend=False, labels=False))
+    )
     assert not drawn_by_kind(target, "number") and not drawn_by_kind(target, "guide")
 
 

@@ -16,7 +16,7 @@ GQA = Scene(
         "W_O": MatrixOptions(init="normal", shape=(4, 2, 5)),
         "b": MatrixOptions(init="normal", shape=(1, 5)),
     },
-    look=Look(numbers="off"),
+    look=Look(numbers="off", labels=False),
 )
 FAN = Scene(
     expression="z = (attn = softmax(Q @ K.T / sqrt(k))) @ V; y = x @ W_O",
@@ -78,7 +78,7 @@ def test_a_head_that_was_lost_or_changed_is_noticed(factory):
     from matrix_cinema.blender.update import build
     from matrix_cinema.blender.verify import verify
 
-    target = build(FAN)
+    target = build(replace(FAN, look=Look(labels=False)))
     drawn = {ob["mc_name"]: ob for ob in drawn_objects(target, "matrix")}
     values = drawn["V[1]"].data.attributes["value"].data
     values[0].value += 0.5

@@ -40,6 +40,8 @@ Q = { file = "q.npy", row_labels = ["x", "y", "z"] }
 K = { file = "k.npy", row_axis = "key" }
 M = { file = "m.npy" }
 V = { file = "v.csv" }
+[look]
+labels = false
 """)
     return tmp_path
 
@@ -94,7 +96,8 @@ def test_a_capture_comes_back_with_its_tokens(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / "examples" / name, tmp_path / name)
     description = load_scene(tmp_path / "attention_head.toml")
-    scene, first = build(description), plan(description)
+    bare = dataclasses.replace(description.look, labels=False)
+    scene, first = build(dataclasses.replace(description, look=bare)), plan(description)
     shutil.rmtree(tmp_path)
     again = plan_of(scene)
     assert [one.text for one in again.beats] == [one.text for one in first.beats] and len(first.beats) > 4

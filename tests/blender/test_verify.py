@@ -385,7 +385,7 @@ def test_entries_of_an_additive_mask_are_not_drawn(factory, look):
     mask[3, 0] = 0.0
     matrices = {name: {"values": rng.normal(size=(4, 3)).tolist()} for name in "QKV"}
     matrices["M"] = {"values": mask.tolist()}
-    scene = {"expression": "out = softmax(Q @ K.T + M) @ V", "matrices": matrices, "look": look}
+    scene = {"expression": "out = softmax(Q @ K.T + M) @ V", "matrices": matrices, "look": BARE | look}
     built = build(scene_from(scene))
     report = verify(built)
     assert report.ok, "\n".join(report.lines())

@@ -24,6 +24,8 @@ V = { file = "v.csv", slices = ["0:2", ":"] }
 [products.attn]
 k_blocks = 2
 interior = false
+[look]
+labels = false
 """
 
 

@@ -55,6 +55,7 @@ K = { init = "gaussian", shape = [5, 6] }
 V = { init = "gaussian", shape = [5, 3] }
 [look]
 min_size = 0.123456789
+labels = false
 """
 
 
@@ -677,6 +678,8 @@ def test_the_snapshot_is_what_the_command_line_renders(made, tmp_path):
 
 def test_the_panels_figure_is_what_the_command_line_makes(made, tmp_path):
     made.matrix_cinema_panel.live = False
+    made.matrix_cinema_panel.look.labels = True
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
     made.matrix_cinema_panel.expression = "pending = Q"  # what is not built is in no picture
     asked = types.SimpleNamespace(width="40mm")
     words = operators.MATRIX_CINEMA_OT_figure.command(asked, made, None, tmp_path / "a.svg")
