@@ -324,8 +324,12 @@ class Free:
 
     def at(self, points: np.ndarray) -> np.ndarray:
         """Whether points (..., 2) are free: (...)."""
-        spots = np.rint((points - self.low) / RASTER_STEP).astype(int)
-        (x, y), (across, upward) = (spots[..., 0], spots[..., 1]), self.points.shape
+        return self._at(points[..., 0], points[..., 1])
+
+    def _at(self, x, y):
+        """As `at`. NumPy is faster on x and y apart than on pairs of them."""
+        x, y = (np.rint((n - low) / RASTER_STEP).astype(int) for n, low in zip((x, y), self.low, strict=True))
+        across, upward = self.points.shape
         outside = (x < 0) | (y < 0) | (x >= across) | (y >= upward)
         free = self.points.take(x * upward + y, mode="clip")
         free[outside] = False
@@ -333,8 +337,9 @@ class Free:
 
     def along(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
         """Whether lines between points (..., 2) are free from end to end: (...)."""
-        ways = (ends - starts)[..., None, :]
-        return self.at(starts[..., None, :] + ways * ALONG_A_LINK).all(axis=-1)
+        ways, part = ends - starts, ALONG_A_LINK[:, 0]
+        x, y = (starts[..., n, None] + ways[..., n, None] * part for n in (0, 1))
+        return self._at(x, y).all(axis=-1)
 
     def boxes(self, boxes: np.ndarray) -> np.ndarray:
         """Which of the boxes (n, 4) are free, by lines along and across them: (n,)."""
@@ -449,35 +454,35 @@ class _Ways:
 
     def __init__(self, signs: np.ndarray, meets: Meets):
         self.signs, self.meets = signs, meets
-        toward, length = self.toward(np.arange(len(signs)))
-        out = toward[..., 0] * meets.normals[:, 0] + toward[..., 1] * meets.normals[:, 1]
+        x, y = signs.T[..., None] - meets.places.T[:, None]
+        length = np.sqrt(x**2 + y**2)
+        longer = np.maximum(length, 1e-9)
+        self.toward = x / longer, y / longer
+        out = self.toward[0] * meets.normals[:, 0] + self.toward[1] * meets.normals[:, 1]
         there = (length >= SHORTEST_LINK + SIGN_ROOM + meets.gaps) & (out >= LEAST_STRAIGHT)
         costs = length + meets.costs + GLANCING * (1.0 - out)
         self.costs = np.where(there & (costs < DEAREST), costs, NOT_FREE)
 
-    def toward(self, some: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(the directions (n, m, 2) from the places of the matrix to `some` of the signs, and how far they
-        are (n, m))."""
-        way = self.signs[some][:, None] - self.meets.places
-        length = np.sqrt(way[..., 0] ** 2 + way[..., 1] ** 2)
-        return way / np.maximum(length, 1e-9)[..., None], length
+    def directions(self, n: np.ndarray | int, m: np.ndarray | int) -> np.ndarray:
+        """The directions (..., 2) from places `m` of the matrix to signs `n`."""
+        return np.stack([toward[n, m] for toward in self.toward], axis=-1)
 
     def clear(self, some: np.ndarray, free: Free) -> np.ndarray:
         """The costs of the lines from `some` of the signs (n,), NOT_FREE where something stands: (n, m)."""
         costs = self.costs[some]
-        there = costs < NOT_FREE
-        toward, _ = self.toward(some)
-        starts = self.signs[some][:, None] - toward * SIGN_ROOM
-        ends = self.meets.places + toward * self.meets.gaps[:, None]
-        there[there] = free.along(starts[there], ends[there])
-        return np.where(there, costs, NOT_FREE)
+        n, m = np.nonzero(costs < NOT_FREE)
+        toward = self.directions(some[n], m)
+        starts = self.signs[some[n]] - toward * SIGN_ROOM
+        taken = ~free.along(starts, self.meets.places[m] + toward * self.meets.gaps[m, None])
+        costs[n[taken], m[taken]] = NOT_FREE
+        return costs
 
     def chosen(self, sign: int, free: Free) -> tuple[np.ndarray, np.ndarray, float]:
         """(where the best free line from a sign ends (2,), the point of the world there (3,), its cost)."""
         some = np.array([sign])
         costs = self.clear(some, free)[0]
         m = int(costs.argmin())
-        end = self.meets.places[m] + self.toward(some)[0][0, m] * self.meets.gaps[m]
+        end = self.meets.places[m] + self.directions(sign, m) * self.meets.gaps[m]
         return end, self.meets.anchors[m], float(costs[m])
 
 
