@@ -15,6 +15,7 @@ from matrix_cinema.blender.verify import verify  # noqa: E402
 
 MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))
 ELEMENTS = "Matrix Cinema studio_dark ice_ember"  # the material of signed matrices
+BARE = {"labels": False}
 
 
 def scene_of(style="studio_dark", **tables):
@@ -116,45 +117,47 @@ def strengths(world):
 
 
 def test_a_shifted_lens_is_of_its_build_and_a_person_s_stays(factory):
-    scene = build(scene_of(camera={"projection": "oblique"}))
+    scene = build(scene_of(look=BARE, camera={"projection": "oblique"}))
     lens = scene.camera.data
     shifted = lens.shift_x, lens.shift_y
     assert any(shifted)
-    build(scene_of(camera={"projection": "perspective"}), scene)
+    build(scene_of(look=BARE, camera={"projection": "perspective"}), scene)
     assert scene.camera.data == lens and (lens.shift_x, lens.shift_y) == (0.0, 0.0)
-    build(scene_of(camera={"projection": "oblique"}), scene)
+    build(scene_of(look=BARE, camera={"projection": "oblique"}), scene)
     assert (lens.shift_x, lens.shift_y) == shifted and not differences(scene)
     lens.shift_x = 0.25
-    build(scene_of(camera={"projection": "perspective"}), scene)
+    build(scene_of(look=BARE, camera={"projection": "perspective"}), scene)
     assert lens.shift_x == 0.25 and given_back.changes(scene) == [f"{lens.name}: shift x"]
 
 
 def test_reset_gives_ours_back_and_says_what_it_discards(factory):
-    scene = build(scene_of())
+    scene = build(scene_of(look=BARE))
     first, a, key = told(scene), scene.objects["A"], scene.objects["Key"]
     a.location.x, key.data.energy, scene.cycles.samples = 7.0, 12.5, 3
     assert given_back.reset(scene, given_back.of_object(scene, key)) == ["Key: energy"]
     assert sorted(given_back.changes(scene)) == ["A: location", "Scene: samples"]
     a.name = "my A"
     bpy.data.objects.remove(scene.objects["Ground"])
-    build(scene_of(), scene)
+    build(scene_of(look=BARE), scene)
     assert a.name == "my A" and a.location.x == 7.0 and "Ground" not in scene.objects
     given_back.reset_scene(scene)
     assert "Ground" in scene.objects and told(scene) == first and not given_back.changes(scene)
 
 
 def test_a_lamp_behind_the_scene_still_spares_the_floor(factory):
-    scene = build(scene_of())
+    scene = build(scene_of(look=BARE))
     for _ in range(2):
         spared = scene.objects["Rim"].light_linking.receiver_collection
         assert list(spared.objects) == [scene.objects["Ground"]]
         assert spared.collection_objects[0].light_linking.link_state == "EXCLUDE"
-        build(scene_of(), scene)
+        build(scene_of(look=BARE), scene)
 
 
 def test_a_shifted_lens_that_a_person_changed_keeps_the_middle_of_the_picture(factory):
     """An oblique camera looks at one side of the scene, so its lens is shifted, as far as it is long."""
-    shifted, straight = (scene_of("paper", camera={"projection": one}) for one in ("oblique", "perspective"))
+    shifted, straight = (
+        scene_of("paper", look=BARE, camera={"projection": one}) for one in ("oblique", "perspective")
+    )
     scene = build(straight)
     lens = scene.camera.data
     assert (lens.shift_x, lens.shift_y) == (0.0, 0.0)
@@ -194,7 +197,7 @@ def test_children_of_a_deleted_camera_hang_on_its_successor(factory):
 
 @pytest.mark.parametrize("said", [{"lens": "long"}, {"lens": 0}, {"shift_x": [0.1]}, {"shift_x": "far"}])
 def test_what_a_file_says_of_a_lens_may_be_anything(factory, said):
-    lens = build(scene_of(camera={"projection": "oblique"})).camera.data
+    lens = build(scene_of(look=BARE, camera={"projection": "oblique"})).camera.data
     before = remembered.remembered(lens)
     remembered.keep(lens, before | {"values": before["values"] | said})
     lens.shift_x += 0.25
