@@ -35,7 +35,7 @@ from .budget import check_range, count_elements, count_products, interiors_of
 from .camera.views import check as check_camera
 from .camera.views import direction_of
 from .highlights import highlights
-from .layout.arrangement import Arrangement, Scatter, arrange
+from .layout.arrangement import Arrangement, Arranger, Scatter
 from .layout.blocks import blocks_of
 from .layout.schemes import scheme_of
 from .layout.shortening import shortened
@@ -354,5 +354,5 @@ def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arr
     # What gives way to a star stands in the star's place, so the star's labels need the room there.
     in_place = [name for name, sheet in unseen.giving_way.items() if is_among(stages[sheet], stars)]
     roomy = dict.fromkeys([*stars, *in_place], layout.star_room) if layout.star_room else {}
-    beside = (layout.beside, layout.spacing)
-    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy, *beside, unseen)
+    more = roomy, layout.beside, layout.spacing, unseen
+    return Arranger(root, sizes, layout.gap, scheme, blocks, scatter, short, *more).arrangement()

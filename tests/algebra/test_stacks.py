@@ -29,7 +29,7 @@ from matrix_cinema.formats.capture_file import write_capture
 from matrix_cinema.kinds.given import Given
 from matrix_cinema.kinds.product import Product
 from matrix_cinema.kinds.stage import SideBySide, leaf_names, roots_of, stages_of
-from matrix_cinema.staging.layout.arrangement import arrange
+from matrix_cinema.staging.layout.arrangement import Arranger
 from matrix_cinema.staging.layout.fans import fans
 from matrix_cinema.staging.layout.schemes import MmScheme, StageScheme
 from matrix_cinema.staging.plan import plan, root_of
@@ -143,7 +143,9 @@ def test_keys_that_query_heads_share_are_drawn_once():
     (row,) = root.rows_of_results
     assert [(len(fan.roots), fan.side, fan.depth) for fan in fans(row)] == [(4, "right", 2)] * 2
     for scheme in (StageScheme(), MmScheme("blocks"), MmScheme("zigzag")):
-        arrangement = arrange(root, shapes(root, {n: m.shape for n, m in leaves.items()}), 2.0, scheme)
+        arrangement = Arranger(
+            root, shapes(root, {n: m.shape for n, m in leaves.items()}), 2.0, scheme
+        ).arrangement()
         drawn = [plane.stage.name for plane in arrangement.planes]
         assert sorted(drawn) == sorted(s.name for s in stages_of(root))  # each exactly once
         sides = {}
@@ -165,7 +167,7 @@ def test_one_matrix_is_drawn_once_for_a_row_of_weights():
     arrays = {"x": np.ones((3, 4)), "W": np.ones((5, 4, 2))}
     root, leaves = spread_arrays("Q = x @ W", arrays)
     assert [(len(fan.roots), fan.side) for fan in fans(root.rows_of_results[0])] == [(5, "left")]
-    arrangement = arrange(root, shapes(root, {n: m.shape for n, m in leaves.items()}), 2.0)
+    arrangement = Arranger(root, shapes(root, {n: m.shape for n, m in leaves.items()}), 2.0).arrangement()
     assert [plane.stage.name for plane in arrangement.planes].count("x") == 1
     assert len(arrangement.cuboids) == 5
 
@@ -176,7 +178,9 @@ def test_nothing_stands_in_anything_else(tree, scheme, gap):
     text, arrays, _ = tree
     root, leaves = spread_arrays(text, arrays)
     sizes = shapes(root, {name: leaf.shape for name, leaf in leaves.items()})
-    arrangement = arrange(root, sizes, gap, StageScheme() if scheme == "stage" else MmScheme(scheme))
+    arrangement = Arranger(
+        root, sizes, gap, StageScheme() if scheme == "stage" else MmScheme(scheme)
+    ).arrangement()
     assert {plane.stage.name for plane in arrangement.planes} == set(sizes)
     products = [s.name for s in stages_of(root) if isinstance(s, Product)]
     assert sorted(c.stage.name for c in arrangement.cuboids) == sorted(products)

@@ -7,7 +7,7 @@ from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.errors import InputError
 from matrix_cinema.kinds.stage import stages_of
-from matrix_cinema.staging.layout.arrangement import arrange
+from matrix_cinema.staging.layout.arrangement import Arranger
 from matrix_cinema.staging.layout.blocks import shared_dimensions
 from matrix_cinema.staging.scales import is_probability
 
@@ -53,7 +53,7 @@ def test_numbers_that_are_no_rows_are_refused(given, says):
 def test_the_table_stands_above_its_columns_and_the_numbers_beside_their_rows():
     root = stage(parse("out = gather(E, ids)"))
     sizes = shapes(root, {"E": (5, 4), "ids": (3, 1)})
-    found = {plane.stage.name: plane for plane in arrange(root, sizes, GAP).planes}
+    found = {plane.stage.name: plane for plane in Arranger(root, sizes, GAP).arrangement().planes}
     np.testing.assert_array_equal(found["E"].origin - found["out"].origin, [0, 0, 5 + GAP])
     np.testing.assert_array_equal(found["ids"].origin - found["out"].origin, [-1 - GAP, 0, 0])
 
@@ -61,7 +61,7 @@ def test_the_table_stands_above_its_columns_and_the_numbers_beside_their_rows():
 def test_a_result_that_is_used_transposed_stands_turned():
     root = stage(parse("(x = gather(E, ids)).T @ W"))
     sizes = shapes(root, {"E": (5, 4), "ids": (3, 1), "W": (3, 2)})
-    found = {plane.stage.name: plane for plane in arrange(root, sizes, GAP).planes}
+    found = {plane.stage.name: plane for plane in Arranger(root, sizes, GAP).arrangement().planes}
     away = {name: found[name].origin - found["x"].origin for name in ("E", "ids")}
     for name, direction in (("E", found["x"].row), ("ids", found["x"].column)):
         assert abs(away[name] @ direction) > 1  # the table beyond its rows, the numbers beside their columns

@@ -7,9 +7,9 @@ from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.scene import ProductOptions
 from matrix_cinema.staging.guides import flow_guides, row_guides
-from matrix_cinema.staging.layout.arrangement import Scatter, arrange
+from matrix_cinema.staging.layout.arrangement import Arranger, Scatter
 from matrix_cinema.staging.layout.blocks import blocks_of
-from matrix_cinema.staging.layout.schemes import MmScheme
+from matrix_cinema.staging.layout.schemes import MmScheme, StageScheme
 
 GAP = 2.0
 
@@ -18,7 +18,8 @@ def arranged(expression="out = a @ b", scheme=None, scatter=None, blocks=(1, 1, 
     root = stage(parse(expression))
     sizes = shapes(root, sizes)
     options = {"out": ProductOptions(i_blocks=blocks[0], k_blocks=blocks[1], j_blocks=blocks[2])}
-    return arrange(root, sizes, GAP, scheme, blocks_of(root, sizes, options), scatter)
+    turned, blocks = scheme or StageScheme(), blocks_of(root, sizes, options)
+    return Arranger(root, sizes, GAP, turned, blocks, scatter or Scatter()).arrangement()
 
 
 def rows_of(arrangement, name):

@@ -12,13 +12,13 @@ from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.kinds.product import Product
 from matrix_cinema.kinds.stage import stages_of
-from matrix_cinema.staging.layout.arrangement import arrange
+from matrix_cinema.staging.layout.arrangement import Arranger
 from product_trees import trees
 
 
 def arranged(expression, sizes, gap=2.0):
     root = stage(parse(expression))
-    return root, arrange(root, shapes(root, sizes), gap)
+    return root, Arranger(root, shapes(root, sizes), gap).arrangement()
 
 
 def planes_of(arrangement, name):

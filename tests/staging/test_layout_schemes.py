@@ -11,7 +11,7 @@ from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.scene import Layout, ProductOptions, from_dict
 from matrix_cinema.errors import InputError
-from matrix_cinema.staging.layout.arrangement import Scatter, arrange
+from matrix_cinema.staging.layout.arrangement import Arranger, Scatter
 from matrix_cinema.staging.layout.blocks import blocks_of
 from matrix_cinema.staging.layout.schemes import MmScheme, StageScheme, Turn, scheme_of
 from product_trees import LETTERS, trees
@@ -31,7 +31,8 @@ def arranged(expression, sizes, gap=2.0, scheme=None, scatter=None, **blocks):
     root = stage(parse(expression))
     sizes = shapes(root, sizes)
     options = {name: ProductOptions(i_blocks=i, k_blocks=k, j_blocks=j) for name, (i, k, j) in blocks.items()}
-    return arrange(root, sizes, gap, scheme, blocks_of(root, sizes, options), scatter)
+    turned, blocks = scheme or StageScheme(), blocks_of(root, sizes, options)
+    return Arranger(root, sizes, gap, turned, blocks, scatter or Scatter()).arrangement()
 
 
 def plane_of(arrangement, name):

@@ -10,7 +10,7 @@ from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.kinds.given import Given
 from matrix_cinema.kinds.stage import stages_of
-from matrix_cinema.staging.layout.arrangement import arrange
+from matrix_cinema.staging.layout.arrangement import Arranger
 from sheet_trees import trees
 
 GAP = 2.0
@@ -18,7 +18,7 @@ GAP = 2.0
 
 def arranged(expression, sizes, gap=GAP):
     root = stage(parse(expression))
-    return root, arrange(root, shapes(root, sizes), gap)
+    return root, Arranger(root, shapes(root, sizes), gap).arrangement()
 
 
 def box(part):

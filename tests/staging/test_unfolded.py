@@ -12,7 +12,7 @@ from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.from_capture import scene_from_capture
 from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.errors import InputError
-from matrix_cinema.staging.layout.arrangement import arrange
+from matrix_cinema.staging.layout.arrangement import Arranger
 from matrix_cinema.staging.layout.schemes import FlatScheme
 from matrix_cinema.staging.plan import plan
 from paths import ROOT
@@ -23,7 +23,7 @@ HEAD = {"Q": (5, 4), "K": (7, 4), "V": (7, 3)}
 
 def flat(expression, sizes, gap=2.0, stars=(), roomy=None):
     root = stage(parse(expression))
-    return arrange(root, shapes(root, sizes), gap, FlatScheme(frozenset(stars)), roomy=roomy)
+    return Arranger(root, shapes(root, sizes), gap, FlatScheme(frozenset(stars)), roomy=roomy or {}).arrangement()
 
 
 def boxes(arrangement):

@@ -73,61 +73,47 @@ class Scatter:
         return self.distance * (count**self.blast if self.blast >= 0 else (total - count) ** -self.blast)
 
 
-def arrange(
-    root: Stage,
-    shapes: Mapping[str, Shape],
-    gap: float,
-    scheme: Scheme | None = None,
-    blocks: Mapping[str, Sequence[int]] | None = None,
-    scatter: Scatter | None = None,
-    shortened: Mapping[int, int] | None = None,
-    roomy: Mapping[str, float] | None = None,
-    beside: str = "right",
-    spacing: float = 0.0,
-    unseen: Unseen = ALL_SEEN,
-) -> Arrangement:
-    """Place every matrix and product of the tree under `root`.
+@dataclass(frozen=True, eq=False)
+class Arranger:
+    """Places every matrix and product of the tree under `root`.
 
     `shapes` maps a stage's name to (rows, columns). `gap` is the distance, in entries, between a face and the
     products next to it, and between blocks. `scheme` says how cuboids turn (see `schemes`). `blocks` maps a
     product's name to the number of parts that (i, k, j) are cut into. `shortened` maps the length of an axis
     to how many of its entries make a unit. `roomy` maps the name of an argument to the extra entries between
     it and the products that take it; half as many are between it and its own left argument. Of several
-    results each one stands `beside` the one before (see WAYS_BESIDE), `spacing` entries further away than it
-    has to. `unseen` matrices take no room.
+    results each one stands `beside` the one before (a word of WAYS_BESIDE), `spacing` entries further away
+    than it has to. `unseen` matrices take no room.
 
     A result of the root stands upright, facing the audience; several stand side by side (see `fans`). A stage
     that is used a second time is drawn there as a plane alone. If the parts of the right argument would run
     into those of the left one, the right argument is moved further away. In mm's schemes everything else
     stands where mm's formulas say. A wheel may still run into itself, as in mm.
     """
-    turned, scattered = scheme or StageScheme(), scatter or Scatter()
-    more = (blocks or {}, scattered, shortened or {}, roomy or {}, WAYS_BESIDE[beside], spacing, unseen)
-    parts = _Arranging(root, shapes, gap, turned, *more).stand_results()
-    return Arrangement(
-        tuple(part for part in parts if isinstance(part, Plane)),
-        tuple(part for part in parts if isinstance(part, Cuboid)),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Arranging:
-    """Places matrices and cuboids from the root on; the arguments are those of `arrange`."""
 
     root: Stage
     shapes: Mapping[str, Shape]
     gap: float
-    scheme: Scheme
-    blocks: Mapping[str, Sequence[int]]
-    scatter: Scatter
-    shortened: Mapping[int, int]
-    roomy: Mapping[str, float]
-    beside: np.ndarray
-    spacing: float
-    unseen: Unseen
-    grown: set[str] = field(default_factory=set)  # names of the stages whose operands are placed already
-    placed: set[str] = field(default_factory=set)  # names of the stages that stand somewhere already
-    shared: dict = field(default_factory=dict)  # (product, side): whether its face is drawn (at low, at high)
+    scheme: Scheme = field(default_factory=StageScheme)
+    blocks: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    scatter: Scatter = Scatter()
+    shortened: Mapping[int, int] = field(default_factory=dict)
+    roomy: Mapping[str, float] = field(default_factory=dict)
+    beside: str = "right"
+    spacing: float = 0.0
+    unseen: Unseen = ALL_SEEN
+    # What it notes: the names of stages whose operands are placed already, and of those that stand somewhere;
+    # and of (product, side) whether its face is drawn (at low, at high).
+    grown: set[str] = field(default_factory=set)
+    placed: set[str] = field(default_factory=set)
+    shared: dict = field(default_factory=dict)
+
+    def arrangement(self) -> Arrangement:
+        parts = self.stand_results()
+        return Arrangement(
+            tuple(part for part in parts if isinstance(part, Plane)),
+            tuple(part for part in parts if isinstance(part, Cuboid)),
+        )
 
     def stand_results(self) -> list[Part]:
         """Rows of results one under the other, each with all that makes it."""
@@ -139,7 +125,7 @@ class _Arranging:
             for fan in fans(row):
                 room = self.apart + (TITLE_ROOM if fan.down else 0.0)
                 # Beyond the last fan is beyond all fans.
-                before = beyond(self.stand_fan(fan), self.beside, before, room)
+                before = beyond(self.stand_fan(fan), WAYS_BESIDE[self.beside], before, room)
                 line += before
             above = beyond(line, DOWN, above, self.apart - self.spacing)
             placed += above
@@ -164,7 +150,7 @@ class _Arranging:
             placed += before
         return placed
 
-    def halves_of(self, fan: Fan) -> "tuple[_Arranging, _Arranging] | None":
+    def halves_of(self, fan: Fan) -> "tuple[Arranger, Arranger] | None":
         """What places the results above the face that a fan shares, and those below; None if the face stands
         at the end of them all."""
         above = self.scheme.with_right_at(True, fan.products) if fan.down else None

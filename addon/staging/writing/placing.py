@@ -25,7 +25,6 @@ from .items import Text
 OVERLAP = 1e4  # cost of each thing that is written in the same room
 LEFT_OUT = 1e3  # cost of being left out
 LABEL_GAP = 0.004  # the least gap between labels
-FIRST_OPTIONS = 8  # of a wish that are compared with what is there before the others
 PASSES = 4  # how often wishes choose anew, at most
 CROWDED_OUT = 15.0  # a wish that costs so much more than at its cheapest place is tried there
 MOST_TRIES = 4  # wishes that are tried there
@@ -222,27 +221,19 @@ class _Group:
         self.costs = np.array([option.cost for _, option in self.ranked])
         self.least = self.costs[0]
         self.boxes = np.concatenate([NOWHERE, *boxes])
-        self.starts = np.cumsum([0, *(len(each) for each in boxes)])  # of the boxes of each option
-        self.owner = np.repeat(np.arange(len(boxes)), np.diff(self.starts))  # the option of each box
+        self.owner = np.repeat(np.arange(len(boxes)), [len(each) for each in boxes])  # the option of each box
         self.around = around(self.boxes)
 
     def cheapest(self, others, outlines):
-        """(cost beside the others, cost alone, rank, option) of the cheapest option. The first few options
-        are compared with the others before the rest is: those that cost more alone are mostly not needed."""
+        """(cost beside the others, cost alone, rank, option) of the cheapest option."""
         near = np.flatnonzero(meeting(self.around[None], outlines, LABEL_GAP)[0])
         there = np.concatenate([NOWHERE, *(others[m] for m in near)])
         there = there[meeting(self.around[None], there, LABEL_GAP)[0]]
-        least, best, begin, end = np.inf, 0, 0, FIRST_OPTIONS
-        while begin < len(self.costs) and self.costs[begin] < least:
-            end = min(end, len(self.costs))
-            few = slice(self.starts[begin], self.starts[end])
-            met = meeting(self.boxes[few], there, LABEL_GAP).sum(axis=1)
-            costs = self.costs[begin:end] + OVERLAP * np.bincount(self.owner[few] - begin, met, end - begin)
-            if costs.min() < least:
-                least, best = costs.min(), begin + int(costs.argmin())
-            begin, end = end, 4 * end
+        met = meeting(self.boxes, there, LABEL_GAP).sum(axis=1)
+        costs = self.costs + OVERLAP * np.bincount(self.owner, met, len(self.costs))
+        best = int(costs.argmin())
         rank, option = self.ranked[best]
-        return least, option.cost, rank, option
+        return costs[best], option.cost, rank, option
 
 
 def spread(spots: np.ndarray, apart: float | np.ndarray) -> np.ndarray:
