@@ -312,7 +312,9 @@ class _Composition:
         for n, cells in enumerate(rows):
             y = self.down(self.height - top - step * n - lettered - over - tall)
             if grid.rows:
-                self.add([self.row_title(grid.rows[n], tall)], PAGE_EDGE, y)
+                size = self.type.size
+                at = 0.8 * size, 0.5 * tall, size, "CENTER"
+                self.add([self.type.line(grid.rows[n], *at, angle=0.5 * math.pi)], PAGE_EDGE, y)
             for m, cell in enumerate(cells):
                 x = self.down(left + m * (wide + gap))
                 self.place(cell, panels[cell.plan], x, y)
@@ -335,11 +337,6 @@ class _Composition:
             free = (content_height(rooms[p]) for p in plans if p not in given)
             height = self.up(max([*free, *(one.height for one in given.values())]))
         return {p: given.get(p) or panel(rooms[p], height) for p in plans}
-
-    def row_title(self, title: str, height: float) -> Text:
-        """The title of a row of a table, turned, at its left."""
-        size = self.type.size
-        return self.type.line(title, 0.8 * size, 0.5 * height, size, "CENTER", angle=0.5 * math.pi)
 
     def heading(self, row: int, n: int, title: str, width: float) -> list[Text]:
         """The text over panel n: its letter, from a to z, then aa, and its title. In a table, the title of

@@ -248,7 +248,7 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
         before, film = film, shot(p, made.marks, made.overlay.boxes, aspect, side.room)
         smaller = _size(p, before.view(end)) / _size(p, film.view(end)) > SHRUNK
         if not smaller and not clashes(outlines(made.lettering, film.view(end), aspect)):
-            return _with_clear_chart(p, replace(made, shot=film), aspect)
+            return _with_clear_chart(p, replace(made, shot=film), film.view(end), aspect)
         tried.append(film)
     # Labels and camera may chase each other. Then the camera stays where the scene was largest, and the
     # labels keep within its frame.
@@ -280,24 +280,19 @@ def _lettered(
     marks = (*(mark_of(label, view) for label in letters.labels), *marks_of(p))
     written = overlay(p, aspect, [*notes, *letters.notes], **layout)
     made = replace(before, lettering=letters, view=view, overlay=written, marks=marks, why=why)
-    if why and meeting(np.array([why.box]), written.boxes).any():  # by what there is to say of the labels
-        return replace(made, why=_chart_anew(p, made, view, aspect))
-    return made
+    return _with_clear_chart(p, made, view, aspect)  # of what there is to say of the labels
 
 
-def _with_clear_chart(p: Plan, made: Film, aspect: float) -> Film:
-    """The Film with its bars where its own camera sees nothing else; they were placed for the one before."""
-    view = made.shot.view(float(p.timeline.last_frame))
-    taken = np.concatenate([matrix_outlines(p, view, aspect), outlines(made.lettering, view, aspect)])
-    if made.why is None or not under_boxes(np.array([made.why.box]), taken).any():
+def _with_clear_chart(p: Plan, made: Film, view: View, aspect: float) -> Film:
+    """The Film with its bars where neither matrices nor labels nor other text are in a view: they were placed
+    for the camera and the text before."""
+    if made.why is None:
         return made
-    return replace(made, why=_chart_anew(p, made, view, aspect))
-
-
-def _chart_anew(p: Plan, made: Film, view: View, aspect: float) -> WhyChart | None:
-    """The bars of a Film where neither matrices nor labels nor other text are in a view; None: no room."""
-    taken = np.concatenate([matrix_outlines(p, view, aspect), outlines(made.lettering, view, aspect)])
-    return last_chart(p, aspect, taken, np.concatenate([made.overlay.boxes, made.beside.boxes]))
+    drawn = np.concatenate([matrix_outlines(p, view, aspect), outlines(made.lettering, view, aspect)])
+    written, box = np.concatenate([made.overlay.boxes, made.beside.boxes]), np.array([made.why.box])
+    if not under_boxes(box, drawn).any() and not meeting(box, written).any():
+        return made
+    return replace(made, why=last_chart(p, aspect, drawn, written))
 
 
 def stands(through: Callable[[float], View], phase: Phase) -> bool:

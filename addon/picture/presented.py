@@ -9,7 +9,6 @@ from itertools import groupby
 
 import numpy as np
 
-from ..kinds.places import Plane
 from ..kinds.stage import Stage
 from ..staging import readouts
 from ..staging.beats.told import TimedBeat
@@ -74,7 +73,8 @@ def presented(
         chart = next((one.box for one in charts if one.during(beats[0].start, beats[-1].end)), None)
         if not planes or not name:
             continue
-        above = np.mean([_place(plane, through(times[1]), aspect) for plane in planes], axis=0)
+        middles = through(times[1]).project(np.array([plane.corners().mean(axis=0) for plane in planes]))
+        above = 0.5 * (1.0 + middles.mean(axis=0)) * (aspect, 1.0)  # on the picture
         best, most = [], 0.0
         for area in _areas(aspect, scale, written, room, chart):
             blocks = grid_of(p, planes[: readouts.MOST_READOUTS], film_type(p.typeface, scale), area, LARGE)
@@ -85,11 +85,6 @@ def presented(
         if best:
             found.append(Presented(tuple(best), *times))
     return found
-
-
-def _place(plane: Plane, view: View, aspect: float) -> np.ndarray:
-    """The middle (2,) of a plane on the picture, in heights of it."""
-    return 0.5 * (1.0 + view.project(plane.corners().mean(axis=0)[None])[0]) * (aspect, 1.0)
 
 
 def _times(p: Plan, beats: Sequence[TimedBeat]) -> tuple[float, float, float, float]:

@@ -32,7 +32,11 @@ def shortened(
     if any(isinstance(each, ProductOptions) and each.interior for each in options):
         return {}
     results = roots_of(root)
-    solids = [_solid(stage, shapes) for stage in stages if stage.operands or stage in results]
+    solids = [  # the lengths of the cuboids and sheets
+        (*shapes[stage.name], *([inner] if (inner := stage.inner(sides_of(stage, shapes))) else []))
+        for stage in stages
+        if stage.operands or stage in results
+    ]
     for length in {max(solid) for solid in solids}:
         around = [
             sorted(solid)[-2] if max(solid) == length else max(solid) for solid in solids if length in solid
@@ -40,22 +44,10 @@ def shortened(
         across = max(LEAST_ACROSS, *around)
         if length > SLENDEREST * across:
             lengths[length] = -(-length // (LENGTH * across))
-    lengths |= _longer(stages, solids, shapes, scene.layout.longest, stars)
-    return {} if any(_cuts(stage, shapes, lengths) for stage in stages) else lengths
-
-
-def _longer(stages, solids, shapes, longest, stars):
-    """How many entries make a unit along the axes of more than `longest` units that no star has, by
-    length."""
+    longest, every = scene.layout.longest, {length for solid in solids for length in solid}
     of_stars = {length for s in stages if s.name in stars or s.of in stars for length in shapes[s.name]}
-    lengths = {length for solid in solids for length in solid if longest and length > longest}
-    return {length: -(-length // longest) for length in lengths - of_stars}
-
-
-def _solid(stage, shapes):
-    """The lengths of the cuboid or the sheet that draws a stage."""
-    inner = stage.inner(sides_of(stage, shapes)) if stage.operands else None
-    return (*shapes[stage.name], *([] if inner is None else [inner]))
+    lengths |= {n: -(-n // longest) for n in every - of_stars if longest and n > longest}
+    return {} if any(_cuts(stage, shapes, lengths) for stage in stages) else lengths
 
 
 def _cuts(stage, shapes, lengths):

@@ -218,7 +218,12 @@ class _FrameType:
         """The expression, in as many lines as its statements need. If these are too many, one statement at a
         time, each in the first line until it is done."""
         statements, gap = formula_of(self.p), BETWEEN_STATEMENTS * self.unit
-        rows = self.rows(statements, self.statement_width, gap)
+
+        def width(statement: Statement) -> float:
+            parts = statement.parts
+            return sum(self.type.width(part.text, part.script.size * FORMULA_SIZE) for part in parts)
+
+        rows = self.rows(statements, width, gap)
         if len(rows) > (MOST_STACKED_LINES if self.stacked else MOST_LINES):
             return self.formula_in_turn(statements, y)
         lines = []
@@ -254,11 +259,6 @@ class _FrameType:
         """A piece of a line of type of this `size`."""
         rise, size = script.raised * size * self.unit, script.size * size
         return self.line(text, x, y + rise, size, barred=script.barred, **more)
-
-    def statement_width(self, statement: Statement) -> float:
-        sizes = [part.script.size * FORMULA_SIZE for part in statement.parts]
-        parts = zip(statement.parts, sizes, strict=True)
-        return sum(self.type.width(part.text, size) for part, size in parts)
 
     def legend(self) -> list[Item]:
         """The blocks of the legend along the bottom, each with what is to be seen at the time."""
