@@ -12,7 +12,7 @@ from ..staging.why import Why
 from ..staging.writing.callout_options import said_of
 from ..staging.writing.captions import EPILOGUE_WORDS
 from ..staging.writing.items import Item, Rule, Swatch, moved
-from ..staging.writing.numerals import number
+from ..staging.writing.numerals import alike, number
 from .figure_type import ASCENT, BOLDER, DESCENT, PageType
 
 NARROWEST_WHY, WIDEST_WHY = 120.0, 170.0  # of a chart
@@ -85,21 +85,13 @@ def _rows(why: Why) -> list[tuple[str, float, float]]:
     return [*rows, ("sum", 0.0, why.total)]
 
 
-def _numbers(values: Sequence[float]) -> list[str]:
-    """Signed numbers with as many decimals as the first one needs for three digits. The last one is written
-    as in the sentence about the sum."""
-    power = int(np.floor(np.log10(abs(values[0]) or 1.0)))
-    plain = -3 <= power <= 4
-    told = [f"{x:+.{max(0, 2 - power)}f}".replace("-", "−") if plain else number(x) for x in values[:-1]]
-    return [*told, number(values[-1])]
-
-
 def _chart(
     rows: Sequence[tuple[str, float, float]], scale: Scale, type: PageType, width: float, step: float
 ) -> list[Item]:
     """The bars over (0, 0) with their names at the left and their numbers at the right."""
     size = type.small
-    numbers = _numbers([b - a for _, a, b in rows])
+    lengths = [b - a for _, a, b in rows]
+    numbers = [*alike(lengths[:-1]), number(lengths[-1])]  # the sum as in the sentence about it
     left = max(type.width(name, size) for name, _, _ in rows) * type.bolder + BAR_GAP
     right = width - max(type.width(text, size) for text in numbers) * type.bolder - BAR_GAP
     ends = np.array([(a, b) for _, a, b in rows])

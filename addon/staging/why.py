@@ -45,8 +45,8 @@ class Why:
     def largest(self) -> str:
         """The largest products by their dimension, all with the same decimals."""
         few = self.products[:NAMED]
-        texts = zip(self.order[:NAMED].tolist(), few, alike(few), strict=True)
-        return "largest first: " + ", ".join(f"dim {k} {'+' if x > 0 else ''}{text}" for k, x, text in texts)
+        texts = zip(self.order[:NAMED].tolist(), alike(few), strict=True)
+        return "largest first: " + ", ".join(f"dim {k} {text}" for k, text in texts)
 
 
 def why_of(p: Any, text: str, where: str = "why") -> Why | None:

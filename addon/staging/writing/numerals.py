@@ -93,12 +93,13 @@ def _longest(values: np.ndarray, written: Notation) -> int:
 
 
 def alike(numbers: Sequence[float] | np.ndarray) -> list[str]:
-    """These numbers with the decimals of the first, which has three significant digits: 3.45, 2.40."""
+    """These numbers, with signs, with the decimals of the first, which has three significant digits: +3.45,
+    −2.40."""
     largest = abs(numbers[0])
     if not PLAIN_MAGNITUDES[0] <= largest < PLAIN_MAGNITUDES[1]:
-        return [number(float(x)) for x in numbers]
+        return ["+" * (x > 0) + number(float(x)) for x in numbers]
     decimals = max(0, 2 - math.floor(math.log10(largest)))
-    return [f"{x:.{decimals}f}".replace("-", "−") for x in numbers]
+    return ["+" * (x > 0) + f"{x:.{decimals}f}".replace("-", "−") for x in numbers]
 
 
 def number(x: float) -> str:
