@@ -55,7 +55,7 @@ class Head:
     pattern: Stage
     scores: Stage | None
     out: Stage | None
-    pair: tuple[int, int] | None
+    pair: tuple[int, int]
     alike: tuple[Stage, ...]
 
     @property
@@ -65,7 +65,7 @@ class Head:
 
 def head_of(p: "Plan") -> Head | None:
     """The head that a plan's film is about: of several heads, the one at which the scene's spotlight points,
-    or else the one with the strongest pair. None if no stage is a softmax of scores."""
+    or else the one with the strongest pair. None if no stage is a softmax of scores, or there is no pair."""
     patterns = [stage for stage in stages_of(p.root) if p.is_star(stage) and _is_pattern(stage)]
     if not patterns:
         return None
@@ -74,6 +74,8 @@ def head_of(p: "Plan") -> Head | None:
     pair, pattern = _strongest_of(p, patterns)
     if pointed:
         pair, pattern = (pointed[0].rows[0], pointed[0].columns[0]), pointed[0].stage
+    if pair is None:
+        return None
     users = [s for s in stages_of(p.root) if s.has_interior and s.operands[0].stage is pattern]
     # Patterns that are made of each other run one after the other.
     apart = [s for s in patterns if s not in stages_of(pattern) and pattern not in stages_of(s)]
@@ -158,7 +160,7 @@ class _HeadTeller:
         self.labels = _labels(p, head, 0), _labels(p, head, 1)
         self.told: set[str] = set()  # the results that have run
         self.name = quote(head.pattern.name)
-        self.spot = self.light(head.pattern, *head.pair) if head.pair else ""
+        self.spot = self.light(head.pattern, *head.pair)
 
     def beats(self) -> tuple[Beat, ...]:
         told = [*self.before(), *self.question(), *self.scores(), *self.weights()]
@@ -225,9 +227,6 @@ class _HeadTeller:
             return []
         left, right = head.scores.operands
         both = f"{left.stage.name}, {right.stage.name}"
-        if not head.pair:
-            say = f"Each token asks, {self.part(left)}, and answers, {self.part(right, 1)}."
-            return [Beat(say=say, show=both)]
         query, key = head.pair
         asks, answers = self.sides(head.scores, query, key)
         who = self.token(0, query)
@@ -273,8 +272,6 @@ class _HeadTeller:
             if self.gives_way
             else [Beat(say="Query times key scores each pair of tokens.", show=show, run=run)]
         )
-        if not head.pair:
-            return beats
         query, key = head.pair
         score = self.number(head.scores, query, key, ".1f", SUMS)
         many = next(iter(self.p.evaluation.sides(head.scores))).shape[1]
@@ -305,8 +302,6 @@ class _HeadTeller:
         said = "Query times key: scores. " * self.gives_way + self.changes(made) + self.masking()
         say = f"{said}Softmax: the weights of each row{self.total(made)}."
         beats = [Beat(say=say, show=self.steps(), run=", ".join(run))]
-        if not head.pair:
-            return beats
         query, key = head.pair
         weight = self.number(head.pattern, query, key)
         next_best = self.contrast(query, key)
@@ -375,8 +370,6 @@ class _HeadTeller:
         run = ", ".join(dict.fromkeys(s.of or s.name for s in ours))
         name = self.name_of(head.out)
         mix = Beat(say=f"The weights mix the values, {self.part(values, many=True)}, into {name}.", run=run)
-        if not head.pair:
-            return [mix]
         query, key = head.pair
         weight = self.number(head.pattern, query, key)
         row = self.token(0, query) if self.labels[0] else str(query)

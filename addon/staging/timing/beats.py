@@ -167,9 +167,6 @@ class _Beats:
         begin = max([begin, *(self.ready.get(operand.stage.name, 0.0) for operand in stage.operands)])
         if name in pace.sums or name in pace.epilogue:
             self.ready[name] = self.made(stage, pace, begin, a.epilogue_seconds * self.fps)
-        elif stage.operands and name not in self.sweeps:  # it appears with its operands
-            self.ready[name] = begin
-            return 0.0
         return self.ready.get(name, 0.0)
 
     def made(self, stage, pace, begin, settling):

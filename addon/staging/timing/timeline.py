@@ -256,9 +256,8 @@ class _Moves:
         return max(times)
 
     def ready(self, name):
-        if name not in self.sweeps:
-            operands = self.stages[name].operands
-            return max((self.ready(operand.stage.name) for operand in operands), default=1.0)
+        if name not in self.sweeps:  # a given matrix
+            return 1.0
         pause = self.animation.pause_seconds * self.fps if self.sweeps[name].steps else 0.0
         return self.move(name).finished + pause
 

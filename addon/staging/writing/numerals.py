@@ -97,9 +97,9 @@ def alike(numbers: Sequence[float] | np.ndarray) -> list[str]:
     −2.40."""
     largest = abs(numbers[0])
     if not PLAIN_MAGNITUDES[0] <= largest < PLAIN_MAGNITUDES[1]:
-        return ["+" * (x > 0) + number(float(x)) for x in numbers]
+        return [("+" if x > 0 else "") + number(float(x)) for x in numbers]
     decimals = max(0, 2 - math.floor(math.log10(largest)))
-    return ["+" * (x > 0) + f"{x:.{decimals}f}".replace("-", "−") for x in numbers]
+    return [("+" if x > 0 else "") + f"{x:.{decimals}f}".replace("-", "−") for x in numbers]
 
 
 def number(x: float) -> str:

@@ -84,18 +84,6 @@ class Wish:
     options: Sequence[Option | Later]
     needed: bool = True
 
-    @property
-    def made(self) -> list[Option]:
-        """All options, with those that are made later."""
-        made, left = [], list(self.options)
-        while left:
-            option = left.pop(0)
-            if isinstance(option, Later):
-                left[:0] = option.make()
-            else:
-                made.append(option)
-        return made
-
 
 def writer(lines: Sequence[Text], places: np.ndarray | None = None) -> Callable[[], Written]:
     """The function that writes these lines: at `places` (n, 2), or where they are."""
