@@ -125,17 +125,14 @@ def arrivals(beats: Sequence[TimedBeat]) -> dict[str, tuple[float, float]]:
 def named(text: str, known: Iterable[str], where: str) -> list[str]:
     """The known names in a text, separated by ","; a name may contain commas itself. Raises InputError."""
     known, names, position = sorted(known, key=len, reverse=True), [], 0
-    while position < len(text):
-        rest = text[position:].lstrip()
-        if not rest:
-            break
-        position += len(text[position:]) - len(rest)
-        name = next((name for name in known if re.match(rf"{re.escape(name)}\s*(,|$)", rest)), None)
-        if name is None:
-            wrong = rest.partition(",")[0].strip()[:SHOWN_LETTERS]
+    part = re.compile(rf"\s*({'|'.join(map(re.escape, known))})\s*(?:,|$)")
+    while text[position:].strip():
+        found = part.match(text, position)
+        if not found:
+            wrong = text[position:].partition(",")[0].strip()[:SHOWN_LETTERS]
             raise InputError(f'{where}: nothing is named "{wrong}"; {nearest(wrong, known, "names")}')
-        names.append(name)
-        position += rest[len(name) :].find(",") + len(name) + 1 if "," in rest[len(name) :] else len(rest)
+        names.append(found[1])
+        position = found.end()
     return list(dict.fromkeys(names))
 
 
