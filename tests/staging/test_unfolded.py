@@ -23,7 +23,8 @@ HEAD = {"Q": (5, 4), "K": (7, 4), "V": (7, 3)}
 
 def flat(expression, sizes, gap=2.0, stars=(), roomy=None):
     root = stage(parse(expression))
-    return Arranger(root, shapes(root, sizes), gap, FlatScheme(frozenset(stars)), roomy=roomy or {}).arrangement()
+    scheme = FlatScheme(frozenset(stars))
+    return Arranger(root, shapes(root, sizes), gap, scheme, roomy=roomy or {}).arrangement()
 
 
 def boxes(arrangement):
