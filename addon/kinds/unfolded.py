@@ -2,11 +2,12 @@
 
 They stand as the faces of the cuboid would if one unfolded it. The left argument is beside the result, row by
 row. The right one is above the result or under it, column by column. But if it is multiplied with a matrix
-that is made itself, it may stand along that one. So what takes an attention lies around it:
+that is made itself, it may stand along that one. So what takes an attention lies around it. Weights stand on
+the way from their input to what they give:
 
-        Kᵀ
-    Q  attn  z
-        Vᵀ
+              W_Kᵀ  Kᵀ
+    x  W_Q  Q      attn  z  W_O  write
+              W_Vᵀ  Vᵀ
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 ARGUMENT_AXES = {"left": ("i", "k"), "right": ("k", "j")}
 BETWEEN = 2.0  # gaps between a result and what stands beside it: a picture is wide, and links need room
-SHARED_LABELS = 0.5  # of the room for labels: how much there is between stars and what they share
+COLUMN_LABELS = 0.7  # of the room for labels of rows: how much those of columns have above a star or under it
+SHARED_LABELS = 0.5  # and how much there is between stars and what they share
 Axis = tuple[np.ndarray, Ruler]
 
 
@@ -45,22 +47,30 @@ def unfolded(product: Product, face: Face, layout: Arranging, hemmed: bool) -> l
     (first, beside), (second, other) = arguments
     is_star = layout.scheme.is_star(product)
     shorter = bool(beside.stage.operands) and k_ruler.length > j_ruler.length
-    along = not is_star and not shares and (hemmed or shorter)
+    weighted = _is_weighted(product, face, layout)
+    along = not is_star and not shares and not weighted and (hemmed or shorter)
 
-    away = _gap(layout, free_j) + layout.further(beside.stage) + layout.row_room(product)
+    gap = _gap(layout, free_j)
+    away = gap + layout.further(beside.stage) + layout.row_room(product)
+    away += (gap + j_ruler.length) * weighted
     origin = _at_end(face.origin, face.j, k_ruler, free_j, away)
     free = (-free_i if is_star else free_i, free_j)
     left = _argument(product, face, first, beside, origin, face.i, (j, k_ruler), free)
 
     down = -free_i if along else free_i
     away = layout.further(other.stage) + _gap(layout, down, along and bool(other.stage.operands))
-    if along:
+    rows, columns = (i, k_ruler), face.j
+    if weighted:
+        origin = _at_end(face.origin, face.j, j_ruler, free_j, gap)
+        origin = origin + i * 0.5 * (i_ruler.length - k_ruler.length)
+    elif along:
+        rows, columns = (j, k_ruler), (i, j_ruler)
         origin = _at_end(origin, face.i, j_ruler, down, away)
-        right = _argument(product, face, second, other, origin, (j, k_ruler), (i, j_ruler), (-free_j, down))
     else:
-        away += layout.row_room(product) * (SHARED_LABELS if shares else 1.0)
+        away += (SHARED_LABELS if shares else COLUMN_LABELS) * layout.row_room(product)
         origin = _at_end(face.origin, face.i, k_ruler, down, away)
-        right = _argument(product, face, second, other, origin, (i, k_ruler), face.j, (down, -free_j))
+    free = (free_j, down) if along else (down, free_j)
+    right = _argument(product, face, second, other, origin, rows, columns, free)
 
     shown = layout.draws(product, first, bool(free_j @ j > 0))
     others = layout.stand(left, along or (is_star and hemmed), "left") if shown else []
@@ -73,6 +83,15 @@ def unfolded(product: Product, face: Face, layout: Arranging, hemmed: bool) -> l
     behind = -result.outward
     cuboid = Cuboid(product, i_ruler, k_ruler, j_ruler, face.origin + behind * layout.gap, i, j, behind, True)
     return [cuboid, *others, *clear_of([result, *others], parts, down, layout.gap)]
+
+
+def _is_weighted(product: Product, face: Face, layout: Arranging) -> bool:
+    """Whether the right argument of a product stands between the left one and the result: given weights, on a
+    page about a star."""
+    scheme, (i, _) = layout.scheme, face.i
+    at_star = scheme.is_star(product) or scheme.is_star(product.left.stage)
+    is_upright = abs(i[2]) > 0.5 and not face.operand.transposed
+    return bool(scheme.stars and is_upright and not at_star and not product.right.stage.operands)
 
 
 def _gap(layout: Arranging, way: np.ndarray, wide: bool = False) -> float:

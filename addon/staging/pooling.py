@@ -26,7 +26,6 @@ LEGIBLE_PITCH, BEAD_PITCH = 1.5, 3.5
 SLENDER_BLOCK = 4  # how many times longer than wide "auto" makes a block
 # The least rows or columns that "auto" pools, and the least beads that it makes of them.
 MANY_ENTRIES, FEWEST_BEADS = 64, 8
-FINE_BEADS = 2  # beads along a unit, of a matrix both of whose axes are shortened
 LARGEST_BLOCK = 1024  # rows or columns of a block
 POOL_WORDS = {"max": "largest", "mean": "mean", "rms": "root mean square"}  # of each rule, in notes
 # The factors for "auto". Most sizes of real matrices are multiples of them. Odd factors would interfere with
@@ -96,9 +95,8 @@ def pools_of(
     `shapes` maps every stage's name to (rows, columns). By default, beads are BEAD_PITCH pixels wide at the
     middle of their matrix, in the description's view and picture size. Matrices that share a dimension share
     the larger of their factors, so that chains line up, unless a bead would then be more than twice as long
-    as its matrix needs. A matrix with two shortened axes, such as weights, has finer beads than they. All
-    heads of a stack have the same pool. Matrices that are not seen take no part in this, and have beads as
-    wide as they would need themselves.
+    as its matrix needs. All heads of a stack have the same pool. Matrices that are not seen take no part in
+    this, and have beads as wide as they would need themselves.
     """
     view, size = bare_view(scene, arrangement), (scene.render.width, scene.render.height)
     needs: dict[tuple[str, str], Sequence[int]] = {}
@@ -117,7 +115,7 @@ def pools_of(
         )
         if factors is None:
             factors = needs[_kind(plane)]
-            if not plane.unseen and not _is_small(plane):
+            if not plane.unseen:
                 pairs = zip(_dimensions(plane, shared), factors, strict=True)
                 factors = [
                     common[dimension] if common[dimension] <= 2 * need else need for dimension, need in pairs
@@ -128,11 +126,6 @@ def pools_of(
         return Pool(rows, columns, rule) if max(rows, columns) > 1 else Pool()
 
     return tuple(pool(plane) for plane in arrangement.planes)
-
-
-def _is_small(plane):
-    """Whether both axes of a plane are shortened."""
-    return min(plane.row_ruler.each, plane.column_ruler.each) >= FINE_BEADS
 
 
 def _kind(plane):
@@ -158,8 +151,7 @@ def parsed(text: str, where: str) -> tuple[int, int] | None:
 
 def needed(plane: Plane, view: View, size: tuple[int, int]) -> tuple[int, int]:
     """The factors along rows and columns that make beads wide enough in a picture of this `size`. Along a
-    shortened axis a bead has whole units, but of a matrix with two shortened axes there are FINE_BEADS to a
-    unit."""
+    shortened axis a bead has whole units."""
     factors = []
     for ruler, pitch in zip((plane.row_ruler, plane.column_ruler), pitches(plane, view, size), strict=True):
         count, block = -(-ruler.count // ruler.each), -(-ruler.block // ruler.each)  # units
@@ -171,8 +163,7 @@ def needed(plane: Plane, view: View, size: tuple[int, int]) -> tuple[int, int]:
         factors.append(min(next(f for f in FACTORS if f >= wanted), max(f for f in FACTORS if f <= most)))
     rows, columns = factors
     rows, columns = min(rows, SLENDER_BLOCK * columns), min(columns, SLENDER_BLOCK * rows)
-    fine = FINE_BEADS if _is_small(plane) else 1
-    return rows * plane.row_ruler.each // fine, columns * plane.column_ruler.each // fine
+    return rows * plane.row_ruler.each, columns * plane.column_ruler.each
 
 
 def pitches(plane: Plane, view: View, size: tuple[float, float]) -> tuple[float, float]:
@@ -205,7 +196,7 @@ def notes(planes: Sequence[Plane], pools: Sequence[Pool]) -> list[str]:
     rules = {pool.rule for pool in pools if pool}
     if short and len(rules) == 1 and all(map(_pools_units, planes, pools)):
         what = POOL_WORDS[rules.pop()]
-        return [_note_of(count, each, what, planes, pools) for count, each in short]
+        return [f"along an axis of {count:,} each bead is the {what} of {each:,}" for count, each in short]
     lines, which = [], "each bead" if all(pools) else "each larger bead"
     for rule, what in POOL_WORDS.items():
         used = [plane.as_labelled(p.rows, p.columns) for plane, p in pairs if p and p.rule == rule]
@@ -216,23 +207,9 @@ def notes(planes: Sequence[Plane], pools: Sequence[Pool]) -> list[str]:
     return lines + [f"axes of {count:,} entries are drawn {each:,} times shorter" for count, each in short]
 
 
-def _note_of(count, each, what, planes, pools):
-    """The note about the beads along a shortened axis of `count` entries."""
-    every = [
-        factor
-        for plane, pool in zip(planes, pools, strict=True)
-        for ruler, factor in ((plane.row_ruler, pool.rows), (plane.column_ruler, pool.columns))
-        if (ruler.count, ruler.each) == (count, each)
-    ]
-    fewest = f"{min(every):,} or " if min(every) < each else ""
-    return f"along an axis of {count:,} each bead is the {what} of {fewest}{each:,}"
-
-
 def _pools_units(plane, pool):
-    """Whether a bead stands for what the axes are shortened by, or for a finer part of it."""
-    fine = FINE_BEADS if _is_small(plane) else 1
-    rulers = (plane.row_ruler, plane.column_ruler)
-    return (pool.rows, pool.columns) == tuple(max(1, ruler.each // fine) for ruler in rulers)
+    """Whether a bead stands for what the axes are shortened by."""
+    return (pool.rows, pool.columns) == (plane.row_ruler.each, plane.column_ruler.each)
 
 
 def hairs(scene: Scene, arrangement: Arrangement) -> list[str]:

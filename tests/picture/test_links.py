@@ -284,3 +284,25 @@ def test_words_stand_nearer_to_their_own_arrow_than_to_other_lines(head):
     after = words([*found, replace(found[0], lines=(other,), arrow=None, sayings=())])
     assert apart(before, other) < away
     assert after is None or apart(after, arrow) < apart(after, other)
+
+
+def test_a_line_leads_through_weights_to_what_they_give():
+    p, film = planned_example("attention/02_full_head"), composed("attention/02_full_head")
+    canvas = Canvas(p, film.view, ASPECT, 1.0, film_type(p.typeface, 1.0))
+    form = LinkForm(canvas.type, 0.005, 0.04, 0.02)
+    quads = {plane.stage.name: q for plane, q in zip(canvas.planes, canvas.quads, strict=True)}
+
+    def at(point):
+        return min(quads, key=lambda name: gaps_between(np.tile(point, 2)[None], quads[name][None]).min())
+
+    found = {link.stage.name: link for link in links(canvas, form, (0.0, 0.0, ASPECT, 1.0), NOTHING_WRITTEN)}
+    for name, operand in {"Q": "x", "K": "x", "V": "x", "write": "z"}.items():
+        to, arrow, *_ = found[name].lines
+        assert not found[name].texts and found[name].arrow is arrow
+        weights = f"W_{name}".replace("write", "O")
+        assert [at(end) for end in (to.start, to.end, arrow.start, arrow.end)] == [
+            operand,
+            weights,
+            weights,
+            name,
+        ]

@@ -231,16 +231,16 @@ def test_the_picture_says_what_a_bead_is():
     assert notes([turned], [Pool(16, 1)]) == ["each bead is the largest of 1 × 16 entries"]
 
 
-def test_weights_with_two_shortened_axes_have_finer_beads_and_the_picture_says_so():
+def test_weights_have_the_beads_of_what_they_are_multiplied_with_and_the_picture_says_so():
     shapes = {"x": (16, 384), "W": (384, 64), "K": (16, 64)}
     matrices = {name: MatrixOptions(init="normal", shape=shape) for name, shape in shapes.items()}
     layout = Layout(scheme="stage", longest=8)
     p = plan(Scene(expression="attn = softmax(x @ W @ K.T)", matrices=matrices, layout=layout, star="attn"))
     of = {plane.stage.name: pool for plane, pool in zip(p.arrangement.planes, p.pools, strict=True)}
-    assert (of["x"].rows, of["x"].columns) == (1, 48) and (of["W"].rows, of["W"].columns) == (24, 4)
+    assert (of["x"].rows, of["x"].columns) == (1, 48) and (of["W"].rows, of["W"].columns) == (48, 8)
     assert notes(p.arrangement.seen, p.seen_pools) == [
-        "along an axis of 64 each bead is the largest of 4 or 8",
-        "along an axis of 384 each bead is the largest of 24 or 48",
+        "along an axis of 64 each bead is the largest of 8",
+        "along an axis of 384 each bead is the largest of 48",
     ]
 
 

@@ -72,6 +72,17 @@ def test_what_takes_an_attention_stands_around_it():
     assert at["z"][0] > attn[2] and np.array_equal(at["z"][[1, 3]], attn[[1, 3]])
 
 
+def test_weights_stand_on_the_way_to_what_they_give():
+    said = "write = (z = (attn = (Q = x @ W_Q) @ (K = y @ W_K).T) @ (V = v @ W_V)) @ W_O"
+    weights = {"W_Q": (6, 4), "W_K": (6, 4), "W_V": (6, 3), "W_O": (3, 6)}
+    at = boxes(flat(said, weights | {"x": (5, 6), "y": (7, 6), "v": (7, 6)}, stars=["attn"]))
+    for names in (("x", "W_Q", "Q"), ("W_K", "K"), ("W_V", "V"), ("z", "W_O", "write")):
+        for left, right in itertools.pairwise(names):
+            assert at[left][2] < at[right][0], (left, right)
+        middles = [0.5 * (at[name][1] + at[name][3]) for name in names]
+        assert middles == pytest.approx([middles[0]] * len(names)), names
+
+
 def test_low_values_stand_above_what_they_make():
     """V of fewer keys than columns takes less height beside K."""
     at = boxes(flat("z = (attn = Q @ K.T) @ V", HEAD | {"V": (7, 9)}, stars=["attn"]))
@@ -83,7 +94,7 @@ def test_a_star_has_room_for_its_labels():
         boxes(flat("z = (attn = Q @ K.T) @ V", HEAD, stars=["attn"], roomy=roomy))
         for roomy in (None, {"attn": 10.0})
     )
-    for name, moved in {"Q": 8.0, "K": 8.0, "z": 10.0}.items():
+    for name, moved in {"Q": 8.0, "K": 5.6, "z": 10.0}.items():
         apart = [
             np.maximum(at[name][:2] - at["attn"][2:], at["attn"][:2] - at[name][2:]).max()
             for at in (near, far)

@@ -99,23 +99,27 @@ def links(
     taken = Counter(plane for one in linked for plane in one.planes[:-1])
     edges = {plane: _meets(canvas, plane, form.point, written) for plane in planes}
     signs: dict[Plane, _Line] = {}
-    for one in linked:
-        *operands, made = one.planes
-        meets = [
-            *(edges[plane].with_sign(signs[plane]) if plane in signs else edges[plane] for plane in operands),
-            edges[made],
-        ]
+    for one in sorted(linked, key=lambda one: not one.weighted):
+        meets = [edges[plane] for plane in one.planes]
+        if not one.weighted:
+            meets[:-1] = [
+                own.with_sign(signs[plane]) if plane in signs else own
+                for own, plane in zip(meets, one.planes[:-1], strict=False)
+            ]
         if len(meets) == 2:
             way = _straight(meets[0], meets[1], free)
         else:
             # A sum without one of its terms would be another one.
-            whole = (spared == NO_LINE and one.needed) or one.sign in SUM_SIGNS
+            whole = (spared == NO_LINE and one.needed) or one.weighted or one.sign in SUM_SIGNS
             # Of what several share, every line stands: it tells who shares.
             ends = [
                 WITHOUT_END if one.sign and not whole and taken[plane] < 2 else NOT_FREE
                 for plane in one.planes
             ]
             way = _around_a_sign(one.sign, ends, meets, free)
+        through = _through(*meets, free) if one.weighted else NO_WAY
+        if through.cost < way.cost:
+            one, way = replace(one, sign=""), through
         if way.cost >= DEAREST and one.needed and one.sign not in SUM_SIGNS and spared < SOME_LINKS:
             return []
         if way.cost >= DEAREST:
@@ -176,13 +180,15 @@ class Meets:
 @dataclass(frozen=True, eq=False)
 class _Linked:
     """A result, the sign between its operands, and the planes of these and, last, of the result, which may
-    still be `unfinished`. If a `needed` one has no room, the picture has no links."""
+    still be `unfinished`. If a `needed` one has no room, the picture has no links. The last
+    operand of a `weighted` one is weights, which may stand on the way from the other to the result."""
 
     stage: Stage
     sign: str
     planes: list[Plane]
     unfinished: bool
     needed: bool
+    weighted: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -207,10 +213,9 @@ def _linked(canvas: Canvas) -> list[_Linked]:
         needed = few or not stars or any(p.is_star(one.stage) for one in (plane, *made_of))
         if not made_of:
             continue
-        if p.scene.layout.scheme == "flat" and not needed:
-            made_of, sign = _through_weights(made_of, sign)
         unfinished = plane.stage.name in canvas.unfinished
-        found.append(_Linked(plane.stage, sign, [*made_of, plane], unfinished, needed))
+        weighted = p.scene.layout.scheme == "flat" and not needed and _is_weighted(made_of, sign)
+        found.append(_Linked(plane.stage, sign, [*made_of, plane], unfinished, needed, weighted))
     return sorted(found, key=lambda one: (not one.needed, _reach(canvas, one.planes)))
 
 
@@ -233,12 +238,9 @@ def _made_of(canvas: Canvas, plane: Plane) -> tuple[list[Plane], str]:
     return found, (PRODUCT_SIGN if stage.has_interior else stage.sign) if whole else ""
 
 
-def _through_weights(made_of: list[Plane], sign: str) -> tuple[list[Plane], str]:
-    """What `_made_of` says of a result on a page. Given weights stand right at it, so that an arrow from the
-    other operand tells enough."""
-    *others, weights = made_of
-    beside = others and sign == PRODUCT_SIGN and not weights.stage.operands
-    return (others, "") if beside else (made_of, sign)
+def _is_weighted(made_of: list[Plane], sign: str) -> bool:
+    """Whether a result is a product with given weights."""
+    return sign == PRODUCT_SIGN and not made_of[-1].stage.operands
 
 
 def _shown(canvas: Canvas, stage: Stage, plane: Plane) -> list[Plane]:
@@ -404,6 +406,13 @@ def _straight(operand: Meets, result: Meets, free: Free) -> _Way:
     m, k = np.unravel_index(costs.argmin(), costs.shape)
     start, anchor = starts[m, k], operand.anchors[m]
     return _Way((), _Line(start, ends[m, k], anchor, result.anchors[k], start), start, anchor, costs[m, k])
+
+
+def _through(operand: Meets, weights: Meets, result: Meets, free: Free) -> _Way:
+    """A line from an operand to the weights that it is multiplied with, and an arrow from these to the
+    result."""
+    to, way = _straight(operand, weights, free), _straight(weights, result, free)
+    return replace(way, operands=(to.arrow,), cost=to.cost + way.cost)
 
 
 def _around_a_sign(sign: str, spared: Sequence[float], every: Sequence[Meets], free: Free) -> _Way:
