@@ -215,6 +215,10 @@ class Arranging(Protocol):
         """The gap between a face and the products next to it, and between blocks."""
 
     @property
+    def apart(self) -> float:
+        """The distance between results that stand side by side, each with all that makes it."""
+
+    @property
     def scheme(self) -> Any:
         """How cuboids turn, see staging.layout.schemes."""
 

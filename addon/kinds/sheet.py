@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..description.scene import Animation
-from .places import READING, Arranging, Face, Part, beyond, is_sideways
+from .places import READING, Arranging, Face, Part, beyond, is_sideways, moved
 from .points import VALUES, Hidden, Inputs, Points, Stored
 from .stage import Shape, Stage
 from .sweep import Sweep, sweep_of
@@ -45,13 +45,24 @@ class Sheet(Stage):
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
         parts: list = []
         behind: list = []  # the parts of an operand that gives way: the sheet stands in its place
+        terms: list = []  # of a sum on a page, with all that makes them
+        made = sum(layout.grows(operand.stage) for operand in self.operands)
+        stacks = layout.scheme.flat and self.commutes and made > 1
         for axis, beside in self._ordered(face, layout):
             family = layout.stand(beside, parent, side)
             if layout.gives_way(beside.operand.stage):
                 behind = family
                 continue
+            if stacks and axis == 1 and beside.operand.stage.operands:
+                terms.insert(0, family)
+                continue
             away = layout.gap + (layout.row_room(self) if axis == 1 and not parts else 0.0)
             parts += beyond(family, face.free[axis], [face.plane(), *parts], away)
+        if terms:
+            stack = _stack(terms, face.i[0], layout.apart)
+            parts += beyond(
+                stack, face.free[1], [face.plane(), *parts], 2.0 * layout.gap + layout.row_room(self)
+            )
         return [*behind, *parts]
 
     def _ordered(self, face, layout):
@@ -154,3 +165,13 @@ class Sheet(Stage):
             inputs |= {f"{side} Row": row if rows > 1 else 0, f"{side} Column": column if columns > 1 else 0}
             inputs[f"{side} Start"] = first_row * row + first_column * column
         return inputs
+
+
+def _stack(terms: Sequence[Sequence[Part]], down: np.ndarray, gap: float) -> list[Part]:
+    """The terms of a sum, each with all that makes it, one under the other about the middle of the first."""
+    stack: list[Part] = []
+    before: Sequence[Part] = ()
+    for term in terms:
+        before = beyond(term, down, before, gap)
+        stack += before
+    return moved(stack, 0.5 * (terms[0][0].origin - before[0].origin))

@@ -241,9 +241,11 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
         taken = np.concatenate([written.boxes.reshape(-1, 4), side.boxes])
         return replace(made, why=last_chart(p, aspect, matrix_outlines(p, made.view, aspect), taken))
     tried = []
+    # Labels of panels, and of heads under each other on a page, stand alike; the camera makes room for them.
+    in_rows = has_groups(p.root) or any(down for _, down in captions.titled(p))
+    alike = p.panels or (p.scene.layout.scheme == "flat" and in_rows)
     for n in range(ROUNDS):
-        # Labels of panels, and of groups of heads on a page, stand alike; the camera makes room for them.
-        anywhere = n == 0 and (p.panels or (p.scene.layout.scheme == "flat" and has_groups(p.root)))
+        anywhere = n == 0 and alike
         made = _lettered(p, film, aspect, made, notes, layout, anywhere=anywhere)
         before, film = film, shot(p, made.marks, made.overlay.boxes, aspect, side.room)
         smaller = _size(p, before.view(end)) / _size(p, film.view(end)) > SHRUNK

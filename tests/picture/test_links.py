@@ -253,9 +253,17 @@ def test_a_lit_row_or_column_has_its_token_at_its_end():
 
 
 def test_a_sum_has_no_sign_unless_all_its_terms_have_a_line():
-    """In heads/multi_head a panel stands between the first term and the sum."""
-    drawing = film_of(planned_example("heads/multi_head"))
+    """Beside each other, a panel stands between the first term and the sum; on a page nothing does."""
+    scene = planned_example("heads/multi_head").description
+    layout, animation = (
+        replace(scene.layout, scheme="stage", gap=4.0),
+        replace(scene.animation, hide_inputs=True),
+    )
+    camera = replace(scene.camera, azimuth=-15.0)
+    drawing = film_of(plan(replace(scene, layout=layout, animation=animation, camera=camera)))
     assert "out" not in links_of(drawing)[2]
+    page = composed("heads/multi_head").lettering
+    assert [(label.text, label.owner) for label in page.labels if label.kind == "sign"] == [("+", "out")]
 
 
 def test_words_stand_nearer_to_their_own_arrow_than_to_other_lines(head):

@@ -83,6 +83,15 @@ def test_weights_stand_on_the_way_to_what_they_give():
         assert middles == pytest.approx([middles[0]] * len(names)), names
 
 
+def test_terms_of_a_sum_stand_one_under_the_other_beside_it():
+    sizes = {"A": (3, 4), "B": (4, 5), "C": (3, 6), "D": (6, 5), "b": (1, 5)}
+    at = boxes(flat("out = (p = A @ B) + (q = C @ D) + b", sizes, stars=["out"]))
+    p, q, out = at["p"], at["q"], at["out"]
+    assert p[1] > q[3] and p[[0, 2]].tolist() == q[[0, 2]].tolist() and p[2] < out[0]
+    assert p[1] + q[3] == pytest.approx(out[1] + out[3])  # level with the middle between them
+    assert at["b"][1] > out[3]  # a row that is added stays at the sheet
+
+
 def test_low_values_stand_above_what_they_make():
     """V of fewer keys than columns takes less height beside K."""
     at = boxes(flat("z = (attn = Q @ K.T) @ V", HEAD | {"V": (7, 9)}, stars=["attn"]))

@@ -150,7 +150,8 @@ def titled(p: "Plan") -> Iterator[tuple[list[Titled], bool]]:
                 corners = np.concatenate([part.corners() for part in parts])
                 titles.append(Titled(root.title, root.name, corners))
         if titles:
-            yield titles, group.down
+            first, last = (titles[n].corners.mean(axis=0) for n in (0, -1))
+            yield titles, group.down or bool(abs(last - first).argmax() == 2)
 
 
 def _summed(p):
