@@ -20,7 +20,7 @@ from ..staging.camera.shot import Phase, Shot
 from ..staging.camera.shots import filled, shot
 from ..staging.camera.subject import Mark
 from ..staging.camera.views import INSIDE, family_of, parts_of
-from ..staging.layout.fans import has_groups
+from ..staging.layout.fans import runs_down
 from ..staging.patches import marks_of
 from ..staging.plan import Plan
 from ..staging.star import is_among
@@ -242,7 +242,7 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
         return replace(made, why=last_chart(p, aspect, matrix_outlines(p, made.view, aspect), taken))
     tried = []
     # Labels of panels, and of heads under each other on a page, stand alike; the camera makes room for them.
-    in_rows = has_groups(p.root) or any(down for _, down in captions.titled(p))
+    in_rows = runs_down(p.root) or any(down for _, down in captions.titled(p))
     alike = p.panels or (p.scene.layout.scheme == "flat" and in_rows)
     for n in range(ROUNDS):
         anywhere = n == 0 and alike

@@ -48,11 +48,9 @@ def fans(row: Sequence[Stage]) -> list[Fan]:
     return row_of_fans
 
 
-def has_groups(root: Stage) -> bool:
-    """Whether several fans of results stand side by side, such as the groups of query heads."""
-    return any(
-        len(row_of_fans) > 1 and row_of_fans[0].down for row_of_fans in map(fans, root.rows_of_results)
-    )
+def runs_down(root: Stage) -> bool:
+    """Whether results stand one under the other, around what they share."""
+    return any(fan.down for row in root.rows_of_results for fan in fans(row))
 
 
 def _joined_by(fan, root):

@@ -41,12 +41,19 @@ def name_of(
 ) -> tuple[str, str, str]:
     """The text at a matrix: its name, or that of its sums if it is `unfinished`, a raised "T" if it is drawn
     transposed, and its shape as it is drawn: that of Kᵀ, not of K, and the results that have a `shared`
-    one."""
+    one. A label may say something else."""
     is_sums = plane.stage.name in unfinished
     name = p.typeface.shown(SCORES if is_sums else _as_term(p, plane), longest)
     rows, columns = plane.as_labelled(plane.rows, plane.columns)
     by = _shared_by(p, plane.stage) if shared else ""
-    return name, "T" if plane.transposed else "", f"{rows} × {columns}{by and ', '}{by}"
+    shape = p.typeface.shown(_label_of(p, plane.stage)[1]) or f"{rows} × {columns}"
+    return name, "T" if plane.transposed else "", f"{shape}{by and ', '}{by}"
+
+
+def _label_of(p, stage):
+    """(what is written instead of a matrix's name, and instead of its shape): the two lines of its label."""
+    name, _, under = stage.options(p.scene).label[:LONGEST_LINE].partition("\n")
+    return name, under
 
 
 def has_scores(stage: Stage) -> bool:
@@ -181,7 +188,7 @@ def _as_term(p, plane):
 
 def title_of(p: Any, stage: Stage) -> str:
     """The name of a matrix on the picture: its label, its name, or (instead of a long name) what made it."""
-    label = stage.options(p.scene).label[:LONGEST_LINE]
+    label, _ = _label_of(p, stage)
     name = stage.of or stage.name  # the number of its head is told once, under all that belongs to it
     if label or not stage.operands or stage.name != stage.text or len(name) <= LONGEST_TEXT:
         return label or name
