@@ -73,6 +73,17 @@ def along_of(plane, of_rows):
     return plane.row if of_rows else plane.column
 
 
+def test_the_second_line_of_a_label_stands_instead_of_the_shape():
+    said = {"A": given_matrix(2, 3, label="a\nof two rows"), "B": given_matrix(3, 4)}
+    p = planned("out = A @ B", said, products={"out": {"label": "\nwhat they give"}})
+    told = {plane.stage.name: name_of(p, plane) for plane in p.arrangement.planes}
+    assert told == {
+        "A": ("a", "", "of two rows"),
+        "B": ("B", "", "3 × 4"),
+        "out": ("out", "", "what they give"),
+    }
+
+
 def beside_line(view, label, plane, of_rows, n):
     """How far a label is from the line through the entries of row or column n, in the picture: in sizes."""
     ends = plane.origin + along_of(plane, of_rows) * n + np.outer((0.0, 1.0), along_of(plane, not of_rows))

@@ -46,8 +46,8 @@ def name_of(
     name = p.typeface.shown(SCORES if is_sums else _as_term(p, plane), longest)
     rows, columns = plane.as_labelled(plane.rows, plane.columns)
     by = _shared_by(p, plane.stage) if shared else ""
-    shape = p.typeface.shown(_label_of(p, plane.stage)[1]) or f"{rows} × {columns}"
-    return name, "T" if plane.transposed else "", f"{shape}{by and ', '}{by}"
+    shape = p.typeface.shown(_label_of(p, plane.stage)[1]) or f"{rows} × {columns}{by and ', '}{by}"
+    return name, "T" if plane.transposed else "", shape
 
 
 def _label_of(p, stage):
