@@ -117,7 +117,7 @@ def links(
                 for plane in one.planes
             ]
             way = _around_a_sign(one.sign, ends, meets, free)
-        through = _through(*meets, free) if one.weighted else NO_WAY
+        through = _through(meets, free) if one.weighted else NO_WAY
         if through.cost < way.cost:
             one, way = replace(one, sign=""), through
         if way.cost >= DEAREST and one.needed and one.sign not in SUM_SIGNS and spared < SOME_LINKS:
@@ -408,9 +408,10 @@ def _straight(operand: Meets, result: Meets, free: Free) -> _Way:
     return _Way((), _Line(start, ends[m, k], anchor, result.anchors[k], start), start, anchor, costs[m, k])
 
 
-def _through(operand: Meets, weights: Meets, result: Meets, free: Free) -> _Way:
+def _through(every: Sequence[Meets], free: Free) -> _Way:
     """A line from an operand to the weights that it is multiplied with, and an arrow from these to the
     result."""
+    operand, weights, result = every
     to, way = _straight(operand, weights, free), _straight(weights, result, free)
     return replace(way, operands=(to.arrow,), cost=to.cost + way.cost)
 
