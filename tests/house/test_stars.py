@@ -51,15 +51,18 @@ def test_its_star_can_be_read(name):
         assert row[1] < 0 < column[0], f"{star.stage.name} does not read down and to the right"
 
 
-@pytest.mark.parametrize("name", ["attention/06_grouped_query", "heads/grouped_query"])
-def test_each_head_of_a_group_has_its_tokens_and_its_name_at_itself(name):
+@pytest.mark.parametrize(
+    "name, shared",
+    [("attention/06_grouped_query", "of both heads"), ("heads/grouped_query", "16 × 8, heads 4, 7")],
+)
+def test_each_head_of_a_group_has_its_tokens_and_its_name_at_itself(name, shared):
     p, film = planned(name), composed(name)
     tokens = [label.owner for label in film.lettering.labels if label.kind == "token"]
-    details = {label.owner: label.text for label in film.lettering.labels if label.text[0].isdigit()}
+    details = {label.owner: label.text for label in film.lettering.labels if label.kind == "detail"}
     for head in p.scene.capture.heads:
         assert tokens.count(f"attn[{head}]") == 16
         assert details[f"attn[{head}]"] == f"8 × 8, head {head}"
-    assert details["K[1]"] == "16 × 8, heads 4, 7"
+    assert details["K[1]"] == shared
 
 
 @pytest.mark.parametrize("name", ["attention/06_grouped_query", "heads/grouped_query"])
