@@ -11,6 +11,9 @@ UNTOLD = ("Pattern Mode", "Fill Rule", "Pivot Point", "Overflow", "Text Box Heig
 def describe(tree: bpy.types.NodeTree) -> str:
     """A node tree as text: its inputs, one line for each node in a fixed order, its outputs."""
     names: dict = {}
+    into: dict = {}  # the first link into each socket; a socket's own `links` goes through all of its tree
+    for link in sorted(tree.links, key=lambda link: -link.multi_input_sort_id):
+        into.setdefault(link.to_socket, link)
     lines = [f"group {tree.name}"]
     for item in tree.interface.items_tree:
         if item.item_type == "SOCKET":
@@ -20,9 +23,9 @@ def describe(tree: bpy.types.NodeTree) -> str:
             lines.append(f"  {item.in_out.lower()} {item.name}: {kind}{shown}")
 
     def value(socket):
-        if not socket.links:
+        if socket not in into:
             return _plain(getattr(socket, "default_value", None))
-        link = socket.links[0]
+        link = into[socket]
         source = link.from_node
         if source.bl_idname == "NodeGroupInput":
             return link.from_socket.name
@@ -32,7 +35,7 @@ def describe(tree: bpy.types.NodeTree) -> str:
     def visit(node):
         if node.name not in names:
             told = [s for s in node.inputs if s.enabled and s.name not in UNTOLD]
-            told = [s for s in told if s.links or hasattr(s, "default_value")]
+            told = [s for s in told if s in into or hasattr(s, "default_value")]
             arguments = ", ".join(f"{s.name}={value(s)}" for s in told)
             names[node.name] = f"n{len(names) + 1}"
             lines.append(f"  {names[node.name]} = {_kind(node)}{_options(node) or ''}({arguments})")
@@ -40,7 +43,7 @@ def describe(tree: bpy.types.NodeTree) -> str:
 
     output = next(n for n in tree.nodes if n.bl_idname == "NodeGroupOutput")
     for socket in output.inputs:
-        if socket.links:
+        if socket in into:
             text = value(socket)
             lines.append(f"  {socket.name} <- {text}")
     return "\n".join(lines)
