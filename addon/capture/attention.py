@@ -26,9 +26,9 @@ _FUSED_ARGUMENTS = ("query", "key", "value", "attn_mask", "dropout_p", "is_causa
 class Attention:
     """An attention with everything that is known about it.
 
-    `read(frame)` returns its Logits. `unsure` names unknown steps that may have done nothing, which the
-    pattern then shows. `drops`: whether dropout ran. `pattern` is the model's own, if it made one;
-    `at(frame)` is the index of its axes. `first` is the time at which the projection of its queries ran.
+    `read(frame)` returns its Logits, and the names of unknown steps that may have done nothing, which the
+    pattern then shows. `drops`: whether dropout ran. `pattern` is the model's own, if it made one. `first` is
+    the time at which the projection of its queries ran, a large number if there is none.
     """
 
     event: Event
@@ -40,7 +40,6 @@ class Attention:
     drops: bool
     pattern: torch.Tensor | None
     first: int
-    unsure: tuple[str, ...] = ()
     _found: dict[Frame, dict[str, list[np.ndarray]]] = field(default_factory=dict)
 
     def pattern_index(self, frame: Frame) -> list[np.ndarray]:
@@ -108,7 +107,7 @@ def _counted(letters: list[str], sizes: dict[str, int]) -> dict[str, np.ndarray]
 
 
 def fused_attention(
-    args: tuple, kwargs: dict, result: Any, strands_of: StrandsOf, heads: int | None, names: tuple | None
+    args: tuple, kwargs: dict, result: Any, strands_of: StrandsOf, names: tuple | None
 ) -> Any:
     """(Event, read, drops) of a call such as `scaled_dot_product_attention`; `names` of its arguments."""
     given = dict(zip(names or _FUSED_ARGUMENTS, args, strict=False)) | kwargs
@@ -127,7 +126,6 @@ def fused_attention(
         strands={"q": strands_of(q), "k": strands_of(k), "v": strands_of(v)},
         grouped=bool(given.get("enable_gqa")),
         batched=True,
-        heads=heads,
     )
     shape = [event.sizes[letter] for letter in event.out]
     event.pattern = Places.of(shape)
@@ -199,14 +197,10 @@ def pattern_times_values(
     return event, read, bool(dropped)
 
 
-def earliest(event: Event) -> int:
-    """The time at which the projection that made the queries ran; a large number if there is none."""
-    return min((strand.source.serial for strand in to_linears(event.strands["q"])), default=2**62)
-
-
 def attention_of(event: Event, read: Callable, drops: bool, **about: Any) -> Attention:
     """The attention of an event, its axes told apart. Raises NotUnderstood."""
-    return Attention(event, axes_of(event), read=read, drops=drops, first=earliest(event), **about)
+    first = min((strand.source.serial for strand in to_linears(event.strands["q"])), default=2**62)
+    return Attention(event, axes_of(event), read=read, drops=drops, first=first, **about)
 
 
 def _keys(product: ActivationProduct, softmax: Change) -> dict[str, np.ndarray]:

@@ -43,7 +43,6 @@ class Event:
     grouped: bool = False
     # Whether the leading axes of a product, which broadcast, are those before the last two.
     batched: bool = False
-    heads: int | None = None  # where the caller knows
     rounded: tuple[torch.dtype, ...] = ()  # the types to which scores or pattern were rounded on their way
 
     @property
@@ -200,38 +199,18 @@ def _guessed(
     event: Event, letter: str, shared: list[str], none: np.ndarray, count: np.ndarray, lead: bool
 ) -> _Digits:
     """The axes by their order alone: of several that queries and keys share, the first is the batch and the
-    others are heads."""
+    others are heads. One alone counts heads."""
     if not lead and letter in event.a:
         return _Digits(none, none, count)
     if not lead:
         return _Digits(none, count, none)
     leading = [one for one in event.out if one in shared or (event.batched and one in event.out[:-2])]
     mixed = any(strand.places is None for name in "qk" for strand in to_linears(event.strands[name]))
-    if mixed and sum(event.sizes[one] > 1 for one in leading[1:] if one not in event.keys) > 1:
+    alone = len(leading) == 1 and len(count) > 1
+    if mixed and (alone or sum(event.sizes[one] > 1 for one in leading[1:] if one not in event.keys) > 1):
         raise NotUnderstood("axes that are mixed, so that heads and windows are not told apart")
-    if event.heads and len(leading) == 1 and len(count) % event.heads == 0:
-        return _Digits(count // event.heads, count % event.heads, none)
-    if len(leading) == 1 and len(count) > 1:
-        batch = _batch_of(event, len(count))
-        return _Digits(count // (len(count) // batch), count % (len(count) // batch), none)
-    return _Digits(count, none, none) if letter == leading[0] else _Digits(none, count, none)
-
-
-def _batch_of(event: Event, length: int) -> int:
-    """The number of elements of the batch along an axis of batch and heads, from the rows of the projected
-    tensor."""
-    if event.q is event.k:
-        return length
-    own = [letter for letter in event.out[-2:] if letter not in event.keys] if event.batched else []
-    tokens = int(np.prod([event.sizes[letter] for letter in own], dtype=np.int64))
-    for strand in to_linears(event.strands["q"]):
-        rows = [
-            n for axis, n in enumerate(strand.source.y.tensor.shape) if axis not in strand.source.features
-        ]
-        batch, rest = divmod(int(np.prod(rows, dtype=np.int64)), tokens)
-        if batch and not rest and length % batch == 0:
-            return batch
-    return 1
+    first = letter == leading[0] and not alone
+    return _Digits(count, none, none) if first else _Digits(none, count, none)
 
 
 def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:

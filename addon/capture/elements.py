@@ -104,7 +104,7 @@ class Elements:
         given = [one for one in call.tensors if origins.of(one)]
         if not given:
             return
-        if len(given) == 1 and name in SAME_ORDER and _has_shape(result, given[0].shape):
+        if len(given) == 1 and name in SAME_ORDER and getattr(result, "shape", None) == given[0].shape:
             origins.set(result, origins.of(given[0]))  # as below, which takes longer
             return
         results = tensors_in(result)
@@ -195,10 +195,6 @@ def _multiplied(places: Places, letters: str, out: str, shape: tuple[int, ...]) 
         return None
     own = (np.broadcast_to(along.get(letter, np.zeros(1)), n) for letter, n in zip(out, shape, strict=True))
     return _shared(places.shape, tuple(own), places.start + sum(_first(one) for one in summed))
-
-
-def _has_shape(result: Any, shape: tuple[int, ...]) -> bool:
-    return isinstance(result, torch.Tensor) and result.shape == shape
 
 
 def _is_mask(key: Any) -> bool:

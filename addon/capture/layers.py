@@ -15,7 +15,7 @@ from . import masks
 from .attention import Attention
 from .axes import Frame
 from .entry_places import pick
-from .origins import GivenTensor, Linear, Strand, roots_of, to_linears
+from .origins import GivenTensor, Strand, roots_of, to_linears
 from .output import Added, Output, between
 from .positions import position_of
 from .products import NotUnderstood
@@ -24,14 +24,14 @@ from .projections import (
     NotShown,
     ProjectedInputs,
     Projection,
-    close,
     find_projection,
     in_numpy,
     numpy_of,
     sample,
 )
-from .tensors import coarseness, type_name
+from .tensors import Held, coarseness, type_name
 
+MOST_MAPS_BEHIND = 4  # one after another, that are looked through for what both queries and keys are made of
 EXTRA_KEYS = 2  # that `nn.MultiheadAttention` adds after the tokens' keys: a bias and zeros
 
 
@@ -126,34 +126,25 @@ def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
 def kind_of(strands: dict[str, tuple[Strand, ...]], frame: Frame) -> str:
     """Self-attention if queries and keys are made of the same tensor, or both of one that lies before; else
     cross-attention."""
-    q, k = _inputs(strands["q"]), _inputs(strands["k"])
+    (q, roots_of_q), (k, roots_of_k) = _behind(strands["q"]), _behind(strands["k"])
     if q and k:
         alike = any(
             a is b or (a.tensor.shape == b.tensor.shape and torch.equal(a.tensor, b.tensor))
             for a in q
             for b in k
         )
-        return "self" if alike or _roots(strands["q"]) & _roots(strands["k"]) else "cross"
+        return "self" if alike or roots_of_q & roots_of_k else "cross"
     return "self" if frame.queries == frame.keys else "cross"
 
 
-def _inputs(strands: Sequence[Strand], depth: int = 3) -> list:
-    """The inputs of the linear maps of a tensor, and of the maps before them."""
-    found = []
-    for strand in strands:
-        if isinstance(strand.source, (GivenTensor, Linear)):
-            found.append(strand.source.x)
-        if isinstance(strand.source, Linear) and depth:
-            found += _inputs(strand.source.made_of, depth - 1)
-    return found
-
-
-def _roots(strands: Sequence[Strand], depth: int = 3) -> frozenset:
-    """The roots of a tensor, and of the linear maps that made it."""
-    found = roots_of(strands)
-    for strand in to_linears(strands) if depth else ():
-        found |= strand.source.roots | _roots(strand.source.made_of, depth - 1)
-    return found
+def _behind(strands: Sequence[Strand]) -> tuple[list[Held], frozenset]:
+    """The inputs of the linear maps that made a tensor, and of the maps before them; and the roots of all."""
+    maps, before = [], to_linears(strands)
+    for _ in range(MOST_MAPS_BEHIND):
+        maps += [strand.source for strand in before]
+        before = [one for strand in before for one in to_linears(strand.source.made_of)]
+    given = [strand.source for strand in strands if isinstance(strand.source, GivenTensor)]
+    return [one.x for one in (*given, *maps)], roots_of(strands).union(*(one.roots for one in maps))
 
 
 def _of_heads(index: list[np.ndarray], heads: np.ndarray) -> list[np.ndarray]:
@@ -166,22 +157,11 @@ def _keys_and_values(event, index, heads):
     Query head h uses group h // (heads / groups). If the model shares them in another way, each head has its
     own.
     """
-    moving = [one[:, 0, 0, 0] for name in "kv" for one in index[name] if one.shape[0] > 1]
-    ids = (
-        np.unique(np.stack(moving), axis=1, return_inverse=True)[1].reshape(-1)
-        if moving
-        else np.zeros(heads, int)
-    )
-    groups = len(np.unique(ids))
-    if heads % groups or not np.array_equal(ids, np.arange(heads) // (heads // groups)):
-        groups = heads
-    first = np.arange(groups) * (heads // groups)
-    k, v = (in_numpy(pick(t, _of_heads(index[n], first)))[:, 0] for n, t in (("k", event.k), ("v", event.v)))
-    k, v = (np.broadcast_to(t, (groups, *t.shape[1:])).copy() for t in (k, v))
-    for repeat in range(groups, 1, -1):
-        if groups % repeat == 0 and all(_repeats(t, repeat) for t in (k, v)):
-            return k[::repeat].copy(), v[::repeat].copy(), first[::repeat]
-    return k, v, first
+    k, v = (in_numpy(pick(t, index[n]))[:, 0] for n, t in (("k", event.k), ("v", event.v)))
+    k, v = (np.broadcast_to(t, (heads, *t.shape[1:])) for t in (k, v))
+    times = [n for n in range(heads, 0, -1) if heads % n == 0]
+    repeat = next(n for n in times if n == 1 or all(_repeats(t, n) for t in (k, v)))
+    return k[::repeat].copy(), v[::repeat].copy(), np.arange(heads)[::repeat]
 
 
 def _repeats(heads: np.ndarray, repeat: int) -> bool:
@@ -448,15 +428,6 @@ def _output(
         tensors |= {"A_O": seen.output.factors[0][heads], "B_O": seen.output.factors[1]}
     if own is None:
         return tensors
-    some = sample(len(own))
-    attends = seen.z[:, some].any(axis=(0, 2))  # what others give is their library's own: see _check
-    made = _written_by(seen.z[:, some], seen.output)[attends]
-    if (
-        not close(made, own[some][attends], 10 * PROJECTION_TOLERANCE.get(seen.dtype, 2e-5))
-        and not seen.drops
-    ):
-        refused["W_O"] = "what the heads gave times its weights is not its output; the weights were changed"
-        return {}
     if seen.added is None or len(seen.added.stream) != len(own):
         refused["resid_pre"] = "the output was not seen to be added to anything, token by token"
     elif seen.added.kind:
@@ -470,10 +441,3 @@ def _output(
         what = ", ".join(told["steps"]) or "something" if told["kind"] == "other" else f"a {told['kind']}"
         refused["resid_pre"] = f"{what} stands between the output and the residual stream: see stream, added"
     return tensors
-
-
-def _written_by(z: np.ndarray, output: Output) -> np.ndarray:
-    """The output of the map after the heads for z [heads, tokens, width]: [tokens, outputs]."""
-    heads, tokens, width = z.shape
-    made = z.transpose(1, 0, 2).reshape(tokens, heads * width) @ output.weight.reshape(heads * width, -1)
-    return made if output.bias is None else made + output.bias

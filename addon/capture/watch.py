@@ -76,7 +76,6 @@ class Watch(TorchFunctionMode):
         self._elements = Elements(self._keeper)
         self._serial = 0
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._heads: int | None = None  # of the nn.MultiheadAttention that is running
         self._streams = ByTensor()  # residual stream -> the MappedResult that was added to it
         # The scores of a softmax that became a layer, by its step.
         self._scores_of: WeakKeyDictionary[Change, ActivationProduct] = WeakKeyDictionary()
@@ -121,14 +120,12 @@ class Watch(TorchFunctionMode):
         """Run a function that handles torch functions as a whole so that its parts are seen."""
         functional: Any = F
         known, here = functional.has_torch_function, threading.get_ident()
-        self._heads = call.argument(4, "num_heads")
         functional.has_torch_function = lambda tensors: threading.get_ident() != here and known(tensors)
         try:
             with self:
                 return call.function(*call.args, **call.kwargs)
         finally:
             functional.has_torch_function = known
-            self._heads = None
 
     def given(self, tensors: list[torch.Tensor]) -> None:
         """The model was given these, which are no results of its own."""
@@ -404,9 +401,7 @@ class Watch(TorchFunctionMode):
         try:
             for one in call.tensors:
                 check_watchable(one)
-            event, read, drops = fused_attention(
-                call.args, call.kwargs, result, self._strands_of, self._heads, names
-            )
+            event, read, drops = fused_attention(call.args, call.kwargs, result, self._strands_of, names)
             attention = attention_of(
                 event, read, drops, module=self._module(), tap="sdpa", account=account, pattern=None
             )
