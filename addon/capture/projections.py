@@ -1,7 +1,7 @@
 """Finds the linear maps that made the queries, keys and values by their origins, and compares what they gave.
 
-That may be the head vectors themselves, or a constant times them ("value"). It may have their lengths, because
-a rotary embedding turned them ("length"). Or something else made them from it, such as a norm or a
+That may be the head vectors themselves, or a constant times them ("value"). It may have their lengths,
+because a rotary embedding turned them ("length"). Or something else made them from it, such as a norm or a
 temperature of each head ("path"). Saving checks that x · W + b is what the map gave.
 """
 

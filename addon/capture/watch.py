@@ -52,6 +52,7 @@ from .tensors import (
 # Functions through which the weights of chosen experts go; these are no attention.
 CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_add", "index_put", "setitem"}
 SPLITTING = {"view", "reshape", "unflatten", "view_as", "reshape_as"}
+SUMS = {"sum", "scatter_add", "index_add", "scatter_reduce", "segment_reduce"}
 SUMMED = ", and it weighs a sum entry by entry"
 TWO_MAPS = "two linear maps take the result of the heads"
 
@@ -178,12 +179,14 @@ class Watch(TorchFunctionMode):
             return
         if call.name in ("add", "sub") and one_tensor and self._note_sum(call, result, stream):
             return
-        if call.name == "sum":
-            self._refuse_loose(_times_entries(self._origins.of(call.first)), SUMMED)
+        if call.name in SUMS:
+            for one in call.tensors:
+                self._refuse_loose(_times_entries(self._origins.of(one)), SUMMED)
         self._tell_compared(call, result)
+        shares = call.name == "div" and one_tensor and self._note_shares(call)
         follow(self._known, call, result)
         if call.name == "div" and one_tensor:
-            self._note_softmax(result, by_hand=True)
+            self._note_softmax(result, by_hand=not shares)
 
     def _note_split(self, call: TorchCall, result: torch.Tensor) -> None:
         """A tensor of which nothing is known is given more axes: its features may become those of heads."""
@@ -426,6 +429,18 @@ class Watch(TorchFunctionMode):
             loose = Loose(self._accounts.maybe(self._module(), "softmax"))
             self._origins.set(result, [*known, Strand(loose, Places.of(result.shape))])
 
+    def _note_shares(self, call: TorchCall) -> bool:
+        """Whether a quotient is exp of something over a sum of that: a softmax by hand, as over the edges of
+        a graph. What was weighed and summed before, as in a loop over keys, is told at once."""
+        sums = {s.source for s in self._origins.of(call.argument(1, "other")) if _summed(s, "exp")}
+        parts = self._origins.of(call.first) if sums else ()
+        values = [s for s in parts if isinstance(s.source, (Linear, GivenTensor)) and s.source not in sums]
+        if any(_summed(strand, "mul") for strand in values):
+            why = "its weights are exp over a sum, without a softmax"
+            self._accounts.begin(self._module(), "a quotient of sums", why)
+            return False
+        return any(s.source in sums and any(step.name == "exp" for step in s.steps) for s in parts)
+
     def _note_attention(
         self, contraction: Contraction, result: torch.Tensor, patterns: list[Strand | None]
     ) -> None:
@@ -609,6 +624,13 @@ class Watch(TorchFunctionMode):
 def _soft(strand: Strand) -> Change | None:
     """The softmax on a strand of scores."""
     return next((step for step in strand.steps if step.kind == "softmax"), None)
+
+
+def _summed(strand: Strand, name: str) -> bool:
+    """Whether a strand went through this function and was then summed, or added to others in a loop."""
+    names = [step.name for step in strand.steps]
+    after = names[names.index(name) :] if name in names else []
+    return bool(SUMS.intersection(after)) or after.count("add") > 1
 
 
 def _times_entries(strands: tuple[Strand, ...]) -> tuple[Strand, ...]:

@@ -71,6 +71,22 @@ def one_by_one(axis, size=1):
     return attention
 
 
+def over_edges(q, k, v):
+    """As graph networks do: exp by scores of edges, over its sum at each query."""
+    query, key = torch.ones(TOKENS, TOKENS).nonzero().T
+    weights = (q[:, :, query] * k[:, :, key]).sum(-1, keepdim=True).exp()
+    total = torch.zeros(*q.shape[:3], 1).index_add(2, query, weights)
+    return torch.zeros_like(q).index_add(2, query, v[:, :, key] * (weights / total[:, :, query]))
+
+
+def key_by_key(q, k, v):
+    z = total = 0
+    for n in range(TOKENS):
+        weight = (q * k[:, :, n : n + 1]).sum(-1, keepdim=True).exp()
+        z, total = z + weight * v[:, :, n : n + 1], total + weight
+    return z / total
+
+
 def causal_one_by_one(q, k, v):
     z = [scores(q[:, :, n : n + 1], k[:, :, : n + 1]).softmax(-1) @ v[:, :, : n + 1] for n in range(TOKENS)]
     return torch.cat(z, 2), (scores(q, k) + AWAY).softmax(-1)
@@ -239,6 +255,8 @@ LEFT_OUT = {
         "setitem of a part",
     ),
     "the logarithm": (lambda q, k, v: F.log_softmax(scores(q, k), -1).exp() @ v, "log_softmax"),
+    "over edges": (over_edges, "weighs a sum entry by entry"),
+    "key by key": (key_by_key, "exp over a sum, without a softmax"),
     "normed late": (lambda q, k, v: ((e := scores(q, k).exp()) @ v) / e.sum(-1, True), "exp"),
     "by chance": (lambda q, k, v: F.gumbel_softmax(scores(q, k), dim=-1) @ v, "gumbel_softmax"),
     "scattered": (
