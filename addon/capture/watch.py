@@ -432,14 +432,16 @@ class Watch(TorchFunctionMode):
     def _note_shares(self, call: TorchCall) -> bool:
         """Whether a quotient is exp of something over a sum of that: a softmax by hand, as over the edges of
         a graph. What was weighed and summed before, as in a loop over keys, is told at once."""
-        sums = {s.source for s in self._origins.of(call.argument(1, "other")) if _summed(s, "exp")}
-        parts = self._origins.of(call.first) if sums else ()
-        values = [s for s in parts if isinstance(s.source, (Linear, GivenTensor)) and s.source not in sums]
-        if any(_summed(strand, "mul") for strand in values):
-            why = "its weights are exp over a sum, without a softmax"
-            self._accounts.begin(self._module(), "a quotient of sums", why)
-            return False
-        return any(s.source in sums and any(step.name == "exp" for step in s.steps) for s in parts)
+        sums = {s.source for s in self._origins.of(call.argument(1, "other")) if _is_summed_exp(s)}
+        names: dict[Any, set[str]] = {}
+        for strand in self._origins.of(call.first) if sums else ():
+            names.setdefault(strand.source, set()).update(step.name for step in strand.steps)
+        for source, own in names.items():
+            if isinstance(source, (Linear, GivenTensor)) and source not in sums and "mul" in own:
+                why = "its weights are exp over a sum, without a softmax"
+                self._accounts.begin(self._module(), "a quotient of sums", why)
+                return False
+        return any("exp" in names.get(source, ()) for source in sums)
 
     def _note_attention(
         self, contraction: Contraction, result: torch.Tensor, patterns: list[Strand | None]
@@ -626,11 +628,11 @@ def _soft(strand: Strand) -> Change | None:
     return next((step for step in strand.steps if step.kind == "softmax"), None)
 
 
-def _summed(strand: Strand, name: str) -> bool:
-    """Whether a strand went through this function and was then summed, or added to others in a loop."""
+def _is_summed_exp(strand: Strand) -> bool:
+    """Whether a strand went through exp and was then summed, or added to others in a loop."""
     names = [step.name for step in strand.steps]
-    after = names[names.index(name) :] if name in names else []
-    return bool(SUMS.intersection(after)) or after.count("add") > 1
+    after = names[names.index("exp") + 1 :] if "exp" in names else []
+    return bool(SUMS.intersection(after)) or after.count("add") > 1 or {"mul", "add"} <= set(after)
 
 
 def _times_entries(strands: tuple[Strand, ...]) -> tuple[Strand, ...]:
