@@ -16,24 +16,6 @@ SUMMING_TOLERANCE = 1e-3  # of the largest: what other orders of summing make of
 QUANTISED = 0.25  # of the largest: what few bits make of numbers
 
 
-def continues(before: Seen, after: Seen) -> bool:
-    """Whether `after` goes on where `before` ended, as a step of decoding with a cache does.
-
-    Then the keys of `after` are those of `before`, perhaps without the oldest (a cache of a window, which may
-    keep the first ones), and its own.
-    """
-    lost = _lost(before, after)
-    if not _alike(before, after) or lost < 0 or (before.kind != "self" and lost):
-        return False
-    return _still_there(before, after, lost) is not None
-
-
-def _still_there(before: Seen, after: Seen, lost: int) -> np.ndarray | None:
-    """The places in `before` of the tokens whose keys and values `after` begins with; see `kept`."""
-    old, new = (np.concatenate([one.k, one.v], axis=2) for one in (before, after))
-    return kept(old, new, lost, np.array_equal)
-
-
 def kept(
     old: np.ndarray, new: np.ndarray, lost: int, equal: Callable[[np.ndarray, np.ndarray], bool]
 ) -> np.ndarray | None:
@@ -69,19 +51,27 @@ def repeats(before: Seen, after: Seen) -> bool:
     )
 
 
-def join(before: Seen, after: Seen) -> Seen:
-    """Both as one layer: the rows of `after` below those of `before`, over the keys of both."""
+def join(before: Seen, after: Seen) -> Seen | None:
+    """Both as one layer, the rows of `after` below those of `before`, over the keys of both. None if `after`
+    does not go on where `before` ended, as a step of decoding with a cache does.
+
+    If it does, its keys are those of `before`, perhaps without the oldest (a cache of a window, which may
+    keep the first ones), and its own.
+    """
     queries, keys = before.q.shape[1], before.k.shape[1]
-    lost = _lost(before, after)
-    old = _still_there(before, after, lost)
-    assert old is not None  # since `after` continues `before`
-    rows = np.arange(queries), queries + np.arange(after.q.shape[1])
-    columns = np.arange(keys), np.r_[old, keys : lost + after.k.shape[1]]
+    lost = keys + (after.q.shape[1] if before.kind == "self" else 0) - after.k.shape[1]
+    if not _alike(before, after) or lost < 0 or (before.kind != "self" and lost):
+        return None
+    old, new = (np.concatenate([one.k, one.v], axis=2) for one in (before, after))
+    there = kept(old, new, lost, np.array_equal)
+    if there is None:
+        return None
+    both = before.attn_out is not None and after.attn_out is not None
     return _together(
         (before, after),
-        rows,
-        columns,
-        attn_out=_both(before.attn_out, after.attn_out),
+        rows=(np.arange(queries), queries + np.arange(after.q.shape[1])),
+        columns=(np.arange(keys), np.r_[there, keys : lost + after.k.shape[1]]),
+        attn_out=np.concatenate([before.attn_out, after.attn_out]) if both else None,
         added=_added(before.added, after.added),
     )
 
@@ -278,12 +268,6 @@ def takes_from(before: Seen, after: Seen) -> bool:
     return any(row.tobytes() in known for row in new)
 
 
-def _lost(before: Seen, after: Seen) -> int:
-    """How many of the keys of `before` are missing in `after`, if `after` goes on from there."""
-    grown = after.q.shape[1] if before.kind == "self" else 0
-    return before.k.shape[1] + grown - after.k.shape[1]
-
-
 def _or(array: np.ndarray | None, value: float | bool) -> np.ndarray:
     return np.array(value) if array is None else array
 
@@ -295,10 +279,6 @@ def _masked(allowed: np.ndarray) -> dict:
         "mask": mask,
         "allowed": masks.compressed(allowed) if mask["kind"] in ("padding", "custom") else None,
     }
-
-
-def _both(before: np.ndarray | None, after: np.ndarray | None) -> np.ndarray | None:
-    return None if before is None or after is None else np.concatenate([before, after])
 
 
 def _added(before: Added | None, after: Added | None) -> Added | None:

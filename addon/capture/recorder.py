@@ -18,7 +18,7 @@ from .attention import Attention
 from .axes import Frame
 from .elements import BatchAxis, are_copies, elements_of
 from .entry_places import pick
-from .joining import continues, join, kept, repeats, side_by_side, stacked, takes_from, widened
+from .joining import join, kept, repeats, side_by_side, stacked, takes_from, widened
 from .layers import Seen, kind_of, see
 from .origins import Linear, MappedResult, Result, Strand
 from .output import Output, added_of, one_below_another, output_of, with_same_tokens
@@ -147,15 +147,13 @@ class Recorder:
             if len(self._step[1]) == len(parents):  # beams have the same memory, so its keys do not tell them
                 parents = self._step[1]
         if entry is None:
-            entry, parents = (
-                Entry(attention.module, kind, self._wanted(attention.module, kind)),
-                [None] * len(frames),
-            )
+            entry = Entry(attention.module, kind, self._wanted(attention.module, kind))
+            parents = [None] * len(frames)
         account, first, call = attention.account, attention.first, self._running.calls
         taken = Taken(entry, account, first, call, keys, queries, parents)
         if entry.kept:
             taken.seen = [see(attention, frame, self._shared) for frame in frames]
-            taken.at = [_places_of_z(attention, frame) for frame in frames]
+            taken.at = [[one[:, :, 0] for one in attention.indexes(frame)["z"]] for frame in frames]
             taken.ids = self._ids(numbers, attention.axes.elements)
             for one in taken.seen:
                 one.kind, one.about = entry.kind, one.about | about
@@ -397,11 +395,9 @@ class Recorder:
         latest = self._latest
         if latest is None or latest.entry.module != attention.module or not self._running.frames:
             return None
-        if (
-            latest.call != self._running.calls
-            or latest.outputs
-            or not _equal(latest.sums + latest.queries, keys + queries)
-        ):
+        if latest.call != self._running.calls or latest.outputs or len(latest.sums) != len(keys):
+            return None
+        if not all(map(np.array_equal, latest.sums + latest.queries, keys + queries)):
             return None
         if not latest.seen:
             return Result(latest)
@@ -481,12 +477,10 @@ class Recorder:
                 beams.append(Beam(seen, own))
                 continue
             used.add(parent)
-            if repeats(old.seen, seen):
-                beams.append(Beam(seen, own))
-            elif continues(old.seen, seen):
-                beams.append(Beam(join(old.seen, seen), old.ids + own))
-            else:
-                beams.append(Beam(seen, own))
+            again = repeats(old.seen, seen)
+            joined = None if again else join(old.seen, seen)
+            beams.append(Beam(seen, own) if joined is None else Beam(joined, old.ids + own))
+            if joined is None and not again:
                 self.lost.append(entry.module)
         given_up = [beam for n, beam in enumerate(entry.beams) if n not in used]
         entry.dropped = [*entry.dropped, *given_up][-MOST_DROPPED:] if len(entry.beams) > 1 else []
@@ -547,7 +541,7 @@ def _share_keys(attention: Attention) -> bool:
 
 
 def _goes_on(old: np.ndarray, new: np.ndarray, queries: int, kind: str) -> bool:
-    """Whether keys are those of before and more, by their sums; see joining.continues and joining.repeats."""
+    """Whether keys are those of before and more, by their sums; see joining.join and joining.repeats."""
     lost = len(old) + (queries if kind == "self" else 0) - len(new)
     if lost == 0 or (lost > 0 and kind == "self"):
         if kept(old[:, None], new[:, None], lost, partial(np.allclose, rtol=1e-9, atol=1e-12)) is not None:
@@ -555,10 +549,6 @@ def _goes_on(old: np.ndarray, new: np.ndarray, queries: int, kind: str) -> bool:
     if len(new) <= len(old) or queries < len(new) or kind != "self":
         return False
     return bool(np.abs(new[: len(old)] - old).max(initial=0) <= 1e-3 * max(np.abs(old).max(initial=0), 1e-30))
-
-
-def _equal(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
-    return len(a) == len(b) and all(np.array_equal(one, other) for one, other in zip(a, b, strict=True))
 
 
 def _alike(ids: Sequence[int], sequence: Sequence[int]) -> int:
@@ -569,8 +559,3 @@ def _alike(ids: Sequence[int], sequence: Sequence[int]) -> int:
             break
         same += 1
     return same if same == len(ids) else same - len(ids)
-
-
-def _places_of_z(attention: Attention, frame: Frame) -> list[np.ndarray]:
-    """The places of the result's entries, an array [heads, queries, width] for each axis."""
-    return [one[:, :, 0] for one in attention.indexes(frame)["z"]]
