@@ -299,6 +299,8 @@ def _of_source(shape: tuple[int, ...]) -> Places:
 def _separated(shape: tuple[int, ...], entries: np.ndarray) -> Places | None:
     """The Places by the place of every entry. None where no array for each axis says these."""
     there = np.flatnonzero(~np.isnan(entries))
+    if not entries.size:
+        return Places(shape, tuple(np.zeros(n) for n in entries.shape))
     if not len(there):
         return None
     first = np.unravel_index(there[0], entries.shape)

@@ -26,8 +26,8 @@ def shifted(x):
     return torch.from_numpy(x.numpy().copy())  # a step that cannot be followed
 
 
-def changed_at_mask(x, roll=0):
-    mask = torch.arange(TOKENS) % 3 == torch.arange(BATCH)[:, None]
+def changed_at_mask(x, roll=0, first=0):
+    mask = torch.arange(TOKENS) % 3 == first + torch.arange(BATCH)[:, None]
     x = x.clone()
     x[mask] += 2 * x[mask].roll(roll, 0)
     return x
@@ -48,6 +48,7 @@ FOLLOWED = {
     "turned round": (lambda x: x.flip(0), [2, 1, 0]),
     "stacked": (lambda x: torch.stack([x[n] for n in ORDER]), ORDER),
     "changed at a mask": (changed_at_mask, [0, 1, 2]),
+    "changed at a mask of nothing": (lambda x: changed_at_mask(x, first=3), [0, 1, 2]),
     "its mean added": (lambda x: x + x.mean(0, keepdim=True), [0, 1, 2]),
 }  # fmt: skip
 LOST = {
