@@ -52,7 +52,7 @@ from .tensors import (
 # Functions through which the weights of chosen experts go; these are no attention.
 CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_add", "index_put", "setitem"}
 SPLITTING = {"view", "reshape", "unflatten", "view_as", "reshape_as"}
-SUMS = {"sum", "scatter_add", "index_add", "scatter_reduce", "segment_reduce"}
+SUMMING_CALLS = {"sum", "scatter_add", "index_add", "scatter_reduce", "segment_reduce"}
 SUMMED = ", and it weighs a sum entry by entry"
 TWO_MAPS = "two linear maps take the result of the heads"
 
@@ -179,7 +179,7 @@ class Watch(TorchFunctionMode):
             return
         if call.name in ("add", "sub") and one_tensor and self._note_sum(call, result, stream):
             return
-        if call.name in SUMS:
+        if call.name in SUMMING_CALLS:
             for one in call.tensors:
                 self._refuse_loose(_times_entries(self._origins.of(one)), SUMMED)
         self._tell_compared(call, result)
@@ -632,7 +632,7 @@ def _is_summed_exp(strand: Strand) -> bool:
     """Whether a strand went through exp and was then summed, or added to others in a loop."""
     names = [step.name for step in strand.steps]
     after = names[names.index("exp") + 1 :] if "exp" in names else []
-    return bool(SUMS.intersection(after)) or after.count("add") > 1 or {"mul", "add"} <= set(after)
+    return bool(SUMMING_CALLS.intersection(after)) or after.count("add") > 1 or {"mul", "add"} <= set(after)
 
 
 def _times_entries(strands: tuple[Strand, ...]) -> tuple[Strand, ...]:
