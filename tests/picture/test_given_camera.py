@@ -5,12 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 from from_tables import planned_from
+from made_examples import composed, planned
 from matrix_cinema.picture.figure_panel import given_panel
 from matrix_cinema.picture.figure_type import page_type
 from matrix_cinema.picture.film import outlines
 from matrix_cinema.picture.given_camera import seen_through
 from matrix_cinema.staging.camera.framing import Optics, axes, direction_at, nearest, view_from
-from matrix_cinema.staging.writing.boxes import clashes, meeting
+from matrix_cinema.staging.writing.boxes import clashes, meeting, under_boxes
 from matrix_cinema.staging.writing.items import Text
 
 ASPECT = 16 / 9
@@ -102,6 +103,15 @@ def test_a_moving_camera_has_labels_for_each_phase(head):
     assert [one.view is turned for one in drawing.labels] == [False] * (len(drawing.labels) - 1) + [True]
     still = seen_through(p, lambda _: stands, ASPECT, last)
     assert len(still.labels) == 1
+
+
+def test_in_a_film_of_beats_labels_keep_off_the_bars_of_a_why():
+    through = composed("attention_head").shot.view
+    drawing = seen_through(planned("attention_head"), through, ASPECT, 1.0, moves=True)
+    for chart in drawing.charts:
+        during = [one for one in drawing.labels if chart.during(one.phase.start, one.phase.end)]
+        drawn = [outlines(one.lettering, one.view, ASPECT) for one in during]
+        assert during and not under_boxes(np.array([chart.box]), np.concatenate(drawn)).any()
 
 
 @pytest.mark.parametrize("tilt, turn", [(20.0, 30.0), (50.0, -40.0)])

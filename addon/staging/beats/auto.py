@@ -353,12 +353,8 @@ class _HeadTeller:
         best = int(others.argmax())
         if others[best] < 0.005:  # it would be written as 0.00
             return ""
-        number = self.number(self.head.pattern, query, best)
-        return (
-            f", {self.token(1, best)} {number}"
-            if others[best] > weight
-            else f", next {self.token(1, best)} {number}"
-        )
+        following = "" if others[best] > weight else "next "
+        return f", {following}{self.token(1, best)} {self.number(self.head.pattern, query, best)}"
 
     def output(self) -> list[Beat]:
         """The values that the weights mix."""
