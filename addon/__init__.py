@@ -56,7 +56,7 @@ __version__ = "0.1.0"
 # `api.capture`.
 _SCENE = "Animation Beat Camera CaptureOptions Layout Look MatrixOptions ProductOptions Render Scene"
 _API_NAMES = {
-    "api": "beats build devices encode estimate farm figure film inspect load render sheet still "
+    "api": "beats build devices encode estimate farm figure film inspect load render schema sheet still "
     "storyboard verify",
     "capture.record": "record",
     "description.light": "LampOptions Light",

@@ -23,10 +23,13 @@ from .capture.pretrained import capture_text
 from .description.device import device_of, kind_and_cards
 from .description.frame_rate import frame_rate
 from .description.scene import Scene
+from .description.schema import scene_schema
 from .description.source import Choice, Source, as_source, open_source, require_file
 from .errors import InputError, require_known
 from .formats.capture_file import Capture, open_capture
 from .formats.imports import import_file
+from .look.color_maps import color_maps
+from .look.styles import STYLES
 from .outputs.captured import CaptureReport, capture_lines, verified
 from .outputs.contact_sheet import draw_sheet
 from .outputs.farm import BLEND, FRAME_DIGITS, FRAMES, JOB_FILES, require_job_place, write_job
@@ -383,6 +386,13 @@ def devices() -> list[str]:
     from .outputs.devices import lines
 
     return lines()
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of scene files, for editors: what a file may have, and what each key means."""
+    maps = list(color_maps())
+    fields = ("color_map", "probability_map", "signed_map", "unsigned_map")
+    return scene_schema({"style": list(STYLES)} | dict.fromkeys(fields, maps))
 
 
 def encode(

@@ -5,6 +5,7 @@ The console script `matrix-cinema`, Blender's `blender --command matrix_cinema â
 """
 
 import contextlib
+import json
 import os
 import sys
 from argparse import Namespace
@@ -222,12 +223,17 @@ def presets(_: Namespace) -> None:
     print("\n".join(inspection.preset_lines()))
 
 
+def schema(_: Namespace) -> None:
+    """The command `schema`."""
+    print(json.dumps(api.schema(), indent=1, ensure_ascii=False))
+
+
 def devices(_: Namespace) -> None:
     """The command `devices`."""
     print("\n".join(api.devices()))
 
 
-_ALL = (render, figure, storyboard, build, farm, encode, verify, inspect, capture, presets, devices)
+_ALL = (render, figure, storyboard, build, farm, encode, verify, inspect, capture, presets, schema, devices)
 FUNCTIONS: dict[str, Callable[[Namespace], int | None]] = {one.__name__: one for one in _ALL}
 
 

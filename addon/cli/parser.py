@@ -321,5 +321,6 @@ COMMANDS = {
         _capture,
     ),
     "presets": ("List styles, views, colour maps and animations.", _nothing),
+    "schema": ("Print the JSON Schema of scene files, with which an editor completes them.", _nothing),
     "devices": ("List the devices that Cycles can render on.", _nothing),
 }

@@ -10,7 +10,8 @@ import bpy
 import numpy as np
 
 from ..description.style import Color
-from .wording import AUTOMATIC, choice_of, choices_of, identifier, words_of
+from ..description.words import words_of
+from .wording import AUTOMATIC, choice_of, choices_of, identifier
 
 STILL: set = set()  # options of a property without keyframes, which would have no effect
 listeners: list[

@@ -1,16 +1,11 @@
-"""The panel's words for a description: label and tooltip of each field, and of each of its choices.
-
-They stand in words.toml, by the classes and fields of the description, so that panel and scene file cannot
-drift apart. A test checks that every field has words.
-"""
+"""The choices of a field of a description in the panel: identifier, label and tooltip of each."""
 
 import functools
-import tomllib
-from pathlib import Path
 from typing import Any
 
 from ..description.scene import Look
 from ..description.style import Style
+from ..description.words import CHOICES
 from ..look.color_maps import color_maps
 from ..look.lights import RIGS
 from ..look.styles import STYLES
@@ -19,16 +14,6 @@ from ..look.styles import STYLES
 DEFAULT = "default"
 # Of a number that is chosen by itself at 0: what it begins with when a person chooses it.
 AUTOMATIC = "automatic"
-
-FIELDS: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "words.toml").read_text("utf-8"))
-CHOICES = FIELDS.pop("choices")
-CHOICES["animation"] |= CHOICES["algorithm"]
-
-
-def words_of(cls: Any, name: str) -> tuple[str, str, dict[str, Any]]:
-    """(label, tooltip, options of the property) of a field."""
-    label, tooltip, *options = FIELDS[cls.__name__][name]
-    return label, tooltip, dict(*options)
 
 
 def identifier(choice: object) -> str:

@@ -1,6 +1,7 @@
 """The command line without Blender: bad input, statuses, what inspect and presets tell."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -197,6 +198,11 @@ def test_missing_system_libraries_are_named(monkeypatch, capsys, folder):
     assert cli.run(["build", "scene.toml", "-o", "x.blend"]) == 1
     err = capsys.readouterr().err
     assert "libXi.so.6" in err and "apt-get install" in err and "libxi6" in err and err.count("\n") == 1
+
+
+def test_schema_prints_the_schema_of_scene_files(capsys):
+    assert cli.run(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out) == matrix_cinema.schema()
 
 
 def test_presets_names_everything_that_can_be_chosen(capsys):

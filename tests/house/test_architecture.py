@@ -44,7 +44,7 @@ def test_a_room_imports_only_from_rooms_before_it(path):
 READS_ITS_OWN = {
     "formats/reading.py", "look/typeface.py", "look/color_maps.py", "outputs/blend_file.py",
     "api.py", "outputs/marks.py", "outputs/silence.py", "memory.py", "ui/job.py", "outputs/mp4_notes.py",
-    "look/styles.py", "ui/translations.py", "ui/wording.py", "outputs/png_file.py",
+    "look/styles.py", "ui/translations.py", "description/words.py", "outputs/png_file.py",
     "outputs/node_library.py", "outputs/farm.py", "outputs/farm_job/render.py",
 }  # fmt: skip
 READING = {"open", "read_bytes", "read_text", "load", "loadtxt", "genfromtxt", "fromfile", "memmap"}

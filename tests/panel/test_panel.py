@@ -29,6 +29,7 @@ from matrix_cinema.description.scene import (  # noqa: E402
     to_json,
 )
 from matrix_cinema.description.style import Style  # noqa: E402
+from matrix_cinema.description.words import CHOICES, FIELDS  # noqa: E402
 from matrix_cinema.staging.budget import MOST_CLEAR_PRODUCTS  # noqa: E402
 from matrix_cinema.ui import (  # noqa: E402
     built,
@@ -42,7 +43,6 @@ from matrix_cinema.ui import (  # noqa: E402
     source,
     sweep,
 )
-from matrix_cinema.ui.wording import CHOICES, FIELDS  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("registered")
 CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
