@@ -186,7 +186,7 @@ class _Build(_Shared):
         self.old += shared  # which may be unused now
         while unused := self._unused(made):
             self._remove(unused, made)
-        self._leave({*made, *scenes}, made, scenes)
+        self._leave(shared, made, scenes)
         for block in users_own.difference(_used(users_own)):  # only ours used them: they stay in the file
             block.use_fake_user = True
 
@@ -253,16 +253,17 @@ class _Build(_Shared):
             bpy.data.palettes.remove(palette)
         return found
 
-    def _leave(self, users, made, scenes):
-        """Leave the old datablocks that only the user's own use to the user. The others stay ours, and the
-        `scenes` list them with those that are `made`."""
-        found, left = bpy.data.user_map(subset=self.old) if self.old else {}, {*self.old}
-        for block in left:
+    def _leave(self, shared, made, scenes):
+        """Leave to the user the old datablocks, which something of theirs uses, and those of the `shared` ones
+        that only theirs use. The `scenes` list the other shared ones with what is `made`."""
+        left = {block for block in shared if block in self.old}
+        theirs, users = set(self.old) - left, bpy.data.user_map(subset=left) if left else {}
+        while more := {one for one in left if users[one] and users[one].isdisjoint({*made, *scenes, *left})}:
+            left -= more
+            theirs |= more
+        for block in theirs:
             block.name = self.names.get(block, block.name)
-        while theirs := {block for block in left if found[block].isdisjoint(users | left)}:
-            left -= theirs
-            for block in theirs:
-                del block[TAG]
+            del block[TAG]
         for scene in scenes if left else ():
             write_list(scene, PARTS, [*made, *left])
 
