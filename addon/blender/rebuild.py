@@ -254,8 +254,8 @@ class _Build(_Shared):
         return found
 
     def _leave(self, shared, made, scenes):
-        """Leave to the user the old datablocks, which something of theirs uses, and those of the `shared` ones
-        that only theirs use. The `scenes` list the other shared ones with what is `made`."""
+        """Leave to the user the old datablocks, which something of theirs uses, and the `shared` ones that only
+        theirs use. The `scenes` list the other shared ones with what is `made`."""
         left = {block for block in shared if block in self.old}
         theirs, users = set(self.old) - left, bpy.data.user_map(subset=left) if left else {}
         while more := {one for one in left if users[one] and users[one].isdisjoint({*made, *scenes, *left})}:
