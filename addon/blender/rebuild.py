@@ -133,7 +133,7 @@ class _Build(_Shared):
         self.scene, self.world, self.camera = scene, scene.world, scene.camera
         self.before = set(everything())
         self.settings = remembered.settings(scene)
-        here, self.lost = _here(scene)
+        here, self.lost = _here(scene) if instead_of is None else (owned(scene), set())
         gone = set(here if instead_of is None else _with_data(instead_of))
         self.stay, self.kept = [block for block in here if block not in gone], []
         super().__init__(self.stay)
