@@ -16,7 +16,7 @@ from .filmed import Drawn, write_film, write_keys, write_sweeps
 from .laid_out_anew import room_of
 from .objects import MODIFIER, set_inputs
 from .property_paths import same
-from .rebuild import rebuilding
+from .rebuild import adding
 
 
 def draws_the_same(old: Plan, new: Plan) -> bool:
@@ -79,7 +79,7 @@ def film_anew(drawing: Drawing, drawn: Drawn, target: bpy.types.Scene) -> None:
     p, ours = drawing.plan, tags.owned(target)
     compat.engine(p.scene.render.engine)
     rooms = {name: room_of(target, name) for name in ("Products", "Lettering", "Stage")}
-    with rebuilding(target, _of_film(target)):
+    with remembered.setting(target), adding(target, _of_film(target)):
         _key_anew(p, drawn, set(ours))
         write_film(drawing, drawn, rooms, target)
         _settle_anew(p, drawn.products)

@@ -16,7 +16,7 @@ from . import compat, tags
 from .camera import channels, focus_at, place_of
 from .laid_out_anew import room_of
 from .picture_plane import looks_along_its_parent
-from .rebuild import rebuilding
+from .rebuild import adding
 from .remembered import remembered
 from .seen import moves, view_of
 
@@ -149,7 +149,7 @@ def focus(target: bpy.types.Scene, point: Any, corners: np.ndarray) -> bpy.types
     dof = camera.data.dof
     sharp = dof.focus_object
     if sharp is None or sharp not in tags.owned(target) or sharp == camera.parent:
-        with rebuilding(target, ()):
+        with adding(target):
             sharp = focus_at(point, room_of(target, "Stage"))
     sharp.location = point
     dof.focus_object = sharp

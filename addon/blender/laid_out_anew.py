@@ -15,7 +15,7 @@ from . import tags
 from .build import COLLECTION
 from .filmed import write_picture
 from .read import drawn_objects
-from .rebuild import rebuilding
+from .rebuild import adding
 from .remembered import is_keyed
 from .seen import view_of, views_of
 
@@ -33,7 +33,7 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
     old = [ob for ob in tags.owned(target) if ob.get(tags.WRITTEN)]
     if not old and any(ob.get(tags.KIND) == "overlay" for ob in tags.owned(target)):
         raise InputError("the scene was built by an earlier version; press Build once, then lay it out")
-    with rebuilding(target, old):
+    with adding(target, old):
         matrices, products = (
             {ob[tags.NAME]: ob for ob in drawn_objects(target, kind)} for kind in ("matrix", "product")
         )

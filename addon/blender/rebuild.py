@@ -4,7 +4,7 @@ user."""
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import bpy
 
@@ -16,21 +16,20 @@ from .tags import KIND, LIST, PARTS, SCENES, SOURCE, TAG, everything, listed, ow
 
 
 @contextlib.contextmanager
-def rebuilding(scene: bpy.types.Scene, instead_of: Iterable[bpy.types.ID] | None = None) -> Iterator[None]:
+def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
     """A block in which a scene is built. The datablocks made there are ours and take the place of the earlier
-    build; or only of its datablocks `instead_of`, objects with their data, while the others are shared.
+    build.
 
     The user's own datablocks stay, wherever they are, and keep referring to the same objects. Datablocks of
     ours that they use stay with them and are the user's from then on. Changes of a person to ours stay too,
     and what they deleted stays away. After an error everything is as before.
     """
     adopt(scene)
-    build = tags.running = _Build(scene, instead_of)
+    build = tags.running = _Build(scene)
     try:
         with remembered.setting(scene):
             yield
-        if instead_of is None:
-            build.keep_groups()
+        build.keep_groups()
     except BaseException:
         build.undo()
         raise
@@ -79,10 +78,20 @@ def standing(scene: bpy.types.Scene) -> dict[tuple[str, str], bpy.types.ID]:
 
 
 @contextlib.contextmanager
+def sharing(scene: bpy.types.Scene) -> Iterator[None]:
+    """A block in which builds share the shared datablocks of this scene."""
+    tags.running = _Addition(owned(scene))
+    try:
+        yield
+    finally:
+        tags.running = None
+
+
+@contextlib.contextmanager
 def apart(kind: str, make: Callable[[], object]) -> Iterator[dict[str, bpy.types.ID]]:
     """A block with the shared datablocks of `bpy.data.<kind>` that `make` makes, by name. They belong to no
     scene, and are removed at its end."""
-    build = tags.running = _Shared([])
+    build = tags.running = _Addition([])
     try:
         try:
             make()
@@ -92,6 +101,48 @@ def apart(kind: str, make: Callable[[], object]) -> Iterator[dict[str, bpy.types
         yield made
     finally:
         bpy.data.batch_remove(build.shared.values())
+
+
+@contextlib.contextmanager
+def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.ID] = ()) -> Iterator[None]:
+    """A block in which something is added to a scene that was built here. It is ours from then on, and uses
+    the shared datablocks of the build. It takes the place of our datablocks `instead_of`, objects with their
+    data. Of these, those that are made again live on; others that a person changed or refers to rest. After
+    an error everything is as before."""
+    adopt(scene)
+    before, old, rested = set(everything()), owned(scene), tags.resting(scene)
+    ours = {*old, *rested}
+    users_own = _used([one for one in before - ours if not one.library])
+    world, camera, settings = scene.world, scene.camera, remembered.settings(scene)
+    # The new ones get the names of the old ones.
+    places = [*instead_of, *(ob.data for ob in instead_of if _is_object(ob))]
+    moved = [action for one in places if one for action in curves.actions(one)]
+    names = {one: one.name for one in (*places, *moved, *rested) if one in ours}
+    for n, block in enumerate(names):
+        block.name = f"mc {n}"
+    tags.running = _Addition([one for one in old if one not in names])
+    try:
+        yield
+        _keep_chosen(scene, world, camera, ours)
+    except BaseException:
+        bpy.data.batch_remove([block for block in everything() if block not in before])
+        scene.world, scene.camera = world, camera
+        _write_settings(scene, settings)
+        for block, name in names.items():
+            block.name = name
+        raise
+    else:
+        _exchange(scene, old, rested, names, before)
+        _keep_used(users_own)
+    finally:
+        tags.running = None
+
+
+class _Addition:
+    """An addition to a build. It shares the build's materials, pictures and node groups."""
+
+    def __init__(self, old):
+        self.shared = _by_kind(old)
 
 
 def _by_kind(blocks):
@@ -108,6 +159,89 @@ def _by_kind(blocks):
     return {(lists[type(block)], tags.built_as(block)): block for block in blocks}
 
 
+def _exchange(scene, old, rested, names, before):
+    """Add the datablocks made since `before` to a scene's list. Of the old ones with `names`, those that were
+    made again live on, and those that a person changed rest. The other objects go, with everything that only
+    they used."""
+    made = [block for block in everything() if block not in before]
+    for block in made:
+        block[TAG] = block.name
+    living = Living([*names], made, names, old, rested)
+    missing, replaced = _missing(scene, old), {known_as(one) for one in names if is_drawn(one)}
+    away = _deleted(missing, made, living)
+    stays = {key: n for key, n in _counted(scene).items() if key not in replaced}
+    _count(scene, made, missing | Counter(stays))
+    _keep_referred(living, [block for block in names if block not in living.names], names)
+    left = {block for block in names if block not in living.names}
+    rests = lay_down(left, [*old, *made], names, living.ours)
+    write_list(scene, tags.RESTING, [*rests])
+    gone = [ob for ob in left - rests - set(living.names) if _is_object(ob)]
+    living.remove([*living.gone, *away, *gone])
+    made = [block for block in everything() if block not in before and block not in rests]
+    living.remember(made)
+    stay = [block for block in parts(scene) if block not in rests]
+    every = list(dict.fromkeys([*stay, *living.names, *made]))
+    _write_parts(scene, every, left)
+    living.name()
+    for block in {*parts(scene), *rests}.intersection(names).difference(living.names):
+        block.name = names[block]
+
+
+def _write_parts(scene, blocks, left):
+    """Let a scene and its linked copies, which show the same objects, list these datablocks. Unused ones are
+    removed, and those that only the user's own use are theirs from now on. Objects stay, and so do
+    collections that are not `left` over from the build before.
+    """
+    objects = {block for block in blocks if _is_object(block)}
+    scenes = [one for one in bpy.data.scenes if one == scene or not objects.isdisjoint(parts(one))]
+    for one in scenes:
+        write_list(one, PARTS, [])
+    others = {one for one in blocks if not (_is_object(one) or (_is_room(one) and one not in left))}
+    while others:
+        users, unused, ours = bpy.data.user_map(subset=others), others - _used(others), {*blocks, *scenes}
+        theirs = {one for one in others - unused if users[one] and users[one].isdisjoint(ours)}
+        if not unused | theirs:
+            break
+        others -= unused | theirs
+        blocks = [one for one in blocks if one not in unused | theirs]
+        bpy.data.batch_remove(unused)
+    for one in scenes:
+        write_list(one, PARTS, blocks)
+
+
+def _write_settings(scene, settings):
+    for key, value in settings.items():
+        remembered.write(scene, key, value)
+
+
+def _keep_chosen(scene, world, camera, ours):
+    """A world or a camera that the user has chosen stays the scene's."""
+    if world is not None and world not in ours and scene.world != world:
+        made, scene.world = scene.world, world
+        bpy.data.worlds.remove(made)
+    if camera is not None and camera not in ours:
+        scene.camera = camera
+
+
+def _keep_used(blocks):
+    """Datablocks of the user's that only ours used stay in the file."""
+    for block in blocks.difference(_used(blocks)):
+        block.use_fake_user = True
+
+
+def exchange(scene: bpy.types.Scene, gone: Collection[bpy.types.ID], made: Collection[bpy.types.ID]) -> None:
+    """Let datablocks that were just `made` be ours in place of others. The others go unless something uses
+    them."""
+    for block in made:
+        block[TAG] = block.name
+        remembered.remember(block)
+    objects = {block for block in owned(scene) if _is_object(block)}
+    for one in bpy.data.scenes:  # and linked copies, which show the same objects
+        if one == scene or not objects.isdisjoint(parts(one)):
+            write_list(one, PARTS, [*(block for block in parts(one) if block not in gone), *made])
+    bpy.data.batch_remove([block for block in gone if not _used([block])])
+
+
 def _keep_referred(living, left, names):
     """Of our datablocks that are `left`, keep those that a person let one of ours refer to, such as an added
     focus."""
@@ -118,28 +252,21 @@ def _keep_referred(living, left, names):
             living.names[block] = names[block]
 
 
-class _Shared:
-    """What builds share: datablocks by the list of bpy.data that they are in, and by name."""
-
-    def __init__(self, blocks):
-        self.shared = _by_kind(blocks)
+def _is_room(block):
+    return isinstance(block, bpy.types.Collection)
 
 
-class _Build(_Shared):
-    """A running build: the datablocks before it that are `ours`, those of them that it replaces (`old`), that
-    `stay`, and that it keeps as they are (`kept`)."""
+class _Build:
+    """A running build: the datablocks before it, those that it shares, and those that it keeps."""
 
-    def __init__(self, scene, instead_of):
+    def __init__(self, scene):
         self.scene, self.world, self.camera = scene, scene.world, scene.camera
         self.before = set(everything())
         self.settings = remembered.settings(scene)
-        here, self.lost = _here(scene) if instead_of is None else (owned(scene), set())
-        gone = set(here if instead_of is None else _with_data(instead_of))
-        self.stay, self.kept = [block for block in here if block not in gone], []
-        super().__init__(self.stay)
+        self.shared, self.kept = {}, []
+        self.old, self.lost = _here(scene)
         self.resting = tags.resting(scene)
-        self.old = [*(block for block in here if block in gone), *self.resting]
-        self.ours = {*here, *self.resting}
+        self.old += self.resting
         inside = set(scene.collection.children_recursive)
         self.rooms = {tags.built_as(block): block for block in self.old if block in inside}
         # The new ones get the names of the old ones.
@@ -153,8 +280,7 @@ class _Build(_Shared):
     def undo(self):
         bpy.data.batch_remove(self.made())
         self.scene.world, self.scene.camera = self.world, self.camera
-        for key, value in self.settings.items():
-            remembered.write(self.scene, key, value)
+        _write_settings(self.scene, self.settings)
         for block, name in self.names.items():
             block.name = name
 
@@ -168,7 +294,7 @@ class _Build(_Shared):
 
     def replace(self):
         self.old = [block for block in self.old if block not in self.kept]
-        users_own = _used([one for one in self.before - self.ours if not one.library])
+        users_own = _used([one for one in self.before.difference(self.old) if not one.library])
         self._keep_chosen()
         made = self.made()
         for block in made:
@@ -176,31 +302,25 @@ class _Build(_Shared):
         living = self._live_on(made)
         made = [*living.names, *self.made(living.names)]
         living.remember(made)
-        self._rest(made, living.ours)
-        shared = [one for one in self.stay if not isinstance(one, tags.OBJECT | bpy.types.Collection)]
-        made = [*self.kept, *(one for one in self.stay if one not in shared), *made]
-        scenes = self._list(made)
+        self._rest(made, living.ours.union(self.kept))
+        self._list([*self.kept, *made])
         self._take_out()
         read = self._read(made)
         self._remove([block for block in self.old if _is_object(block) and block not in read], made)
-        self.old += shared  # which may be unused now
         while unused := self._unused(made):
             self._remove(unused, made)
-        self._leave(shared, made, scenes)
-        for block in users_own.difference(_used(users_own)):  # only ours used them: they stay in the file
-            block.use_fake_user = True
+        for block in self.old:  # something of the user's uses it, so it is the user's
+            block.name = self.names.get(block, block.name)
+            del block[TAG]
+        _keep_used(users_own)
 
     def _live_on(self, made):
         """Let the old datablocks that were made again live on, and remove the new ones in their place."""
         used, there = _used(made), [block for block in self.old if block not in self.lost]
-        living = Living(there, made, self.names, self.ours, set(self.resting))
-        missing = _missing(self.scene, [*self.stay, *(one for one in there if one not in self.resting)])
+        living = Living(there, made, self.names, self.lost, set(self.resting))
+        missing = _missing(self.scene, [block for block in there if block not in self.resting])
         gone = [*living.gone, *_deleted(missing, made, living)]
-        stay = {known_as(one) for one in self.stay if is_drawn(one)}
-        stay -= {known_as(one) for one in self.old if is_drawn(one)}
-        stay = {key: n for key, n in _counted(self.scene).items() if key in stay}
-        counts = missing | Counter(stay) | Counter(known_as(one) for one in made if is_drawn(one))
-        _write_counts(self.scene, counts)
+        _count(self.scene, made, missing)
         self.old = [block for block in self.old if block not in living.names]
         while gone:
             living.remove(gone)
@@ -216,8 +336,7 @@ class _Build(_Shared):
         them again."""
         rooms = set(self.rooms.values())
         left = {block for block in self.old if block not in self.lost and block not in rooms}
-        stay = [*self.stay, *made]
-        self.resting = [*lay_down(left, stay, self.names, ours)] if stay else []
+        self.resting = [*lay_down(left, made, self.names, ours)] if made else []
         write_list(self.scene, tags.RESTING, self.resting)
         self.old = [block for block in self.old if block not in self.resting]
         for block in self.resting:
@@ -235,42 +354,24 @@ class _Build(_Shared):
                 setattr(self.scene, name, None)
 
     def _list(self, made):
-        """Let the scene list these datablocks, and so every linked copy of it, which shows the same objects.
-        Returns these scenes."""
-        before = {block for block in self.ours if _is_object(block)}
-        found = [self.scene]
+        """Let the scene list the new datablocks, and so every linked copy of it, which shows the same
+        objects."""
+        before = {block for block in self.old if _is_object(block)}
         for scene in bpy.data.scenes:
             shows_it = not made or not set(made).isdisjoint(scene.objects)
-            if scene != self.scene and shows_it and not before.isdisjoint(parts(scene)):
-                found.append(scene)
-        for scene in found:
-            write_list(scene, PARTS, made)
+            if scene == self.scene or (shows_it and not before.isdisjoint(parts(scene))):
+                write_list(scene, PARTS, made)
         palette = bpy.data.palettes.get(LIST) or bpy.data.palettes.new(LIST)
         palette.use_fake_user, palette[TAG] = True, LIST
         scenes = [one for one in listed(palette, SCENES) if one != self.scene] + [self.scene] * bool(made)
         write_list(palette, SCENES, scenes)
         if not scenes:
             bpy.data.palettes.remove(palette)
-        return found
-
-    def _leave(self, shared, made, scenes):
-        """Leave to the user the old datablocks, which something of theirs uses, and the `shared` ones that only
-        theirs use. The `scenes` list the other shared ones with what is `made`."""
-        left = {block for block in shared if block in self.old}
-        theirs, users = set(self.old) - left, bpy.data.user_map(subset=left) if left else {}
-        while more := {one for one in left if users[one] and users[one].isdisjoint({*made, *scenes, *left})}:
-            left -= more
-            theirs |= more
-        for block in theirs:
-            block.name = self.names.get(block, block.name)
-            del block[TAG]
-        for scene in scenes if left else ():
-            write_list(scene, PARTS, [*made, *left])
 
     def _take_out(self):
         """Take the old objects out of our collections, so that nothing is shown twice."""
         old = set(self.old)
-        for collection in {*self.kept, *self.stay, *self.old}:
+        for collection in {*self.kept, *self.old}:
             if isinstance(collection, bpy.types.Collection):
                 for ob in old.intersection(collection.objects):
                     collection.objects.unlink(ob)
@@ -328,12 +429,6 @@ class _Build(_Shared):
         return kept
 
 
-def _with_data(blocks):
-    """Datablocks with the data of those that are objects, and with the actions that animate all these."""
-    blocks = [*blocks, *(ob.data for ob in blocks if _is_object(ob) and ob.data)]
-    return [*blocks, *(action for one in blocks for action in curves.actions(one))]
-
-
 def _used(blocks):
     """Those of the datablocks that something uses. After a file was loaded, Blender 5.2 counts too many users
     of a datablock that a modifier reads, so the users are searched for."""
@@ -386,6 +481,12 @@ def deleted(scene: bpy.types.Scene) -> list[str]:
     old, lost = _here(scene)
     missing = _counted(scene) - Counter(known_as(one) for one in old if is_drawn(one) and one not in lost)
     return sorted(str(key[-1]) for key in missing.elements() if len(key) > 1)
+
+
+def _count(scene, made, others):
+    """Remember how many datablocks of each name were made, or the counts `others` if these are larger."""
+    counts = others | Counter(known_as(one) for one in made if is_drawn(one))
+    _write_counts(scene, counts)
 
 
 def rename_counted(scene: bpy.types.Scene, renamed: Mapping[str, str]) -> None:

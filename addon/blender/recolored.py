@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 
 import bpy
 
-from . import compat, tags
+from . import compat, remembered, tags
 from .materials.color_maps import color_map_image, image_name
 from .materials.writing import color_bar_material, colored_material
-from .rebuild import apart, rebuilding, rename_counted, standing
+from .rebuild import apart, exchange, rename_counted, sharing, standing
 from .text import bar_name
 
 Names = Mapping[str, str]  # the new one by the old one
@@ -50,16 +50,25 @@ def _materials(maps: Names, ask_old: Callable[[], None], ask_new: Callable[[], N
 
 
 def _look_up(target, maps):
-    """Let the nodes of our materials look up the new map in place of the old one."""
+    """Let the nodes of our materials look up the new map in place of the old one. A picture that a person has
+    painted stays in the file."""
     blocks = standing(target)
-    names = {image_name(old): new for old, new in maps.items() if old != new}
-    old = {blocks["images", name]: new for name, new in names.items() if ("images", name) in blocks}
-    with rebuilding(target, old):
-        pictures = {picture: color_map_image(new) for picture, new in old.items()}
-        for (kind, _), block in blocks.items():
-            for node in compat.node_tree(block).nodes if kind == "materials" else ():
-                if node.bl_idname == "ShaderNodeTexImage" and node.image in pictures:
-                    node.image = pictures[node.image]
+    with sharing(target):
+        pictures = {
+            blocks["images", image_name(old)]: color_map_image(new)
+            for old, new in maps.items()
+            if old != new and ("images", image_name(old)) in blocks
+        }
+    for (kind, _), block in blocks.items():
+        nodes = compat.node_tree(block).nodes if kind == "materials" else ()
+        for node in nodes:
+            if node.bl_idname == "ShaderNodeTexImage" and node.image in pictures:
+                node.image = pictures[node.image]
+    gone = [one for one in pictures if one not in pictures.values()]
+    for picture in gone:
+        picture.use_fake_user = picture.use_fake_user or remembered.is_changed(picture)
+    ours = set(blocks.values())
+    exchange(target, gone, [one for one in pictures.values() if one not in ours])
 
 
 def _rename(target: bpy.types.Scene, renamed: Names) -> None:

@@ -60,7 +60,7 @@ _OTHERS = ("all_ids", "brushes", "libraries", "palettes", "screens", "window_man
 _SESSION = uuid.uuid4().hex[:16]  # of Blender: the datablocks of another have the same numbers
 _NUMBERED = re.compile(r"\.\d{3,}$")
 
-running: Any = None  # what builds share at this moment: see `rebuild`
+running: Any = None  # the build or addition that is, of `rebuild`
 
 
 def unnumbered(name: str) -> str:
