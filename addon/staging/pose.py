@@ -53,7 +53,7 @@ OTHERS_SHARE = 0.7  # the part of a star's worth that depends on the other matri
 WRITING_ROOM = 0.085  # heights of the frame around a star for what is written there
 USED = (0.86, 0.7)  # the part of the frame's width and height that the scene may use
 AXIS_LABEL_ROOM = 11.0  # entries between a star and the products that take it, for the labels of its axes
-PAGE_LABEL_ROOM = 9.0  # entries around a star on a page
+PAGE_LABEL_ROOM = 8.0  # entries around a star on a page
 LEVEL = 0.0205  # pitch at which labels on a page are level with their rows
 CLEAR_AS_A_PAGE = 1.25  # times the worth of another pose that is as clear: nothing is seen askew
 
