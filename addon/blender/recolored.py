@@ -7,14 +7,15 @@ materials look colours up in other pictures. Changes of a person stay.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import bpy
 
 from . import compat, remembered, tags
+from .materials.base import asked
 from .materials.color_maps import color_map_image, image_name
 from .materials.writing import color_bar_material, colored_material
-from .rebuild import apart, exchange, rename_counted, sharing, standing
+from .rebuild import exchange, rename_counted, sharing, standing
 from .text import bar_name
 
 Names = Mapping[str, str]  # the new one by the old one
@@ -35,18 +36,19 @@ def recolor(
 
 def _materials(maps: Names, ask_old: Callable[[], None], ask_new: Callable[[], None]) -> dict[str, str]:
     """The names of all materials that look up a colour map: the new name by the old one."""
+    with asked() as old:
+        ask_old()
+        _ask_of_writing(maps)
+    with asked() as new:
+        ask_new()
+        _ask_of_writing(maps.values())
+    return dict(zip(old, new, strict=True))
 
-    def names(ask, maps):
-        def make():
-            ask()
-            for name in maps:
-                color_bar_material(name)
-                colored_material(name)
 
-        with apart("materials", make) as made:
-            return [*made]
-
-    return dict(zip(names(ask_old, maps), names(ask_new, maps.values()), strict=True))
+def _ask_of_writing(maps: Iterable[str]) -> None:
+    for name in maps:
+        color_bar_material(name)
+        colored_material(name)
 
 
 def _look_up(target, maps):

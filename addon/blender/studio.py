@@ -109,7 +109,7 @@ def world_of(style: WholeStyle, around: Around, environment: bpy.types.Image | N
     tree = compat.node_tree(world)
     tree.nodes.clear()
     f = Formula(tree)
-    _write_world(f, style, around, environment)
+    write_world(f, style, around, environment)
     f.finish()
     smooth = environment is None and not RIGS[style.light].sky
     if smooth and hasattr(world, "cycles"):  # which Blender may have switched off
@@ -118,7 +118,8 @@ def world_of(style: WholeStyle, around: Around, environment: bpy.types.Image | N
     return world
 
 
-def _write_world(f, style, around, environment):
+def write_world(f: Formula, style: WholeStyle, around: Around, environment: bpy.types.Image | None) -> None:
+    """The nodes of a world."""
     rig = RIGS[style.light]
     strength = style.world * rig.world * style.light_strength
     if environment is not None:

@@ -28,13 +28,15 @@ from . import appearance, at_rest, compat, studio, tags
 from .build import draw, frame_kept
 from .filmed_anew import drawn_in, draws_the_same, film_anew
 from .laid_out_anew import lay_out_where_turned
+from .materials.base import asked
 from .materials.haze import haze_material
+from .node_values import set_values
 from .nodes import PREFIX, node_group, store
 from .objects import MODIFIER, as_points, set_inputs
 from .property_paths import same, set_changed
-from .rebuild import adopt, apart, standing
+from .rebuild import adopt, apart, sharing, standing
 from .recolored import recolor
-from .remembered import modifier_of, setting, settings, shape
+from .remembered import modifier_of, setting
 from .stored import described, plan_for, plan_of
 from .studio import Around
 
@@ -269,9 +271,9 @@ def _set_light(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
                 set_changed(ob, old[name][1], new[name][1])
     if target.world in blocks.values():
         picture = blocks.get(("images", studio.ENVIRONMENT_NAME))
-        worlds = [studio.world_of(style, around, picture) for style in styles]
-        _set_shader(target.world, *worlds)
-        bpy.data.batch_remove(worlds)
+        writes = [partial(studio.write_world, style=s, around=around, environment=picture) for s in styles]
+        with setting(target.world):
+            set_values(compat.node_tree(target.world), *writes)
     if styles[1].haze and not styles[1].flat:
         densities = (studio.haze_density(style, around.size) for style in styles)
         _set_materials(target, *(partial(haze_material, density) for density in densities))
@@ -280,23 +282,15 @@ def _set_light(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
 def _set_materials(target: bpy.types.Scene, old: Callable[[], Any], new: Callable[[], Any]) -> None:
     """Set the values that differ between the materials of the two in the materials of a built scene."""
     blocks = standing(target)
-    with apart("materials", old) as before, apart("materials", new) as after:
-        for name in before.keys() & after.keys():
-            if material := blocks.get(("materials", name)):
-                _set_shader(material, before[name], after[name])
-
-
-def _set_shader(block: bpy.types.ID, old: bpy.types.ID, new: bpy.types.ID) -> None:
-    """Set the values of nodes in which the material or world `new` differs from `old`, without touching the
-    nodes: so nothing is compiled anew. If the nodes of `block` are others, a person changed them, and all
-    stays."""
-    if shape(block) == shape(old) == shape(new):
-        values = [
-            {path: value for path, value in settings(one).items() if not isinstance(value, bpy.types.ID)}
-            for one in (old, new)
-        ]
-        with setting(block):
-            set_changed(block, *values)
+    with asked() as before:
+        old()
+    with asked() as after:
+        new()
+    with sharing(target):
+        for name, write in after.items():
+            if name in before and ("materials", name) in blocks:
+                with setting(blocks["materials", name]):
+                    set_values(compat.node_tree(blocks["materials", name]), before[name], write)
 
 
 def _set_colors(old: Plan, new: Plan, drawn: Objects, target: bpy.types.Scene) -> tuple[Plan, Plan]:

@@ -1,6 +1,7 @@
 """What all materials are made with."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import bpy
@@ -9,10 +10,26 @@ import numpy as np
 from .. import compat, tags
 from ..nodes.formula import Field, Formula
 
+_asked: dict[str, Callable[[Formula], None]] | None = None
+
+
+@contextlib.contextmanager
+def asked() -> Iterator[dict[str, Callable[[Formula], None]]]:
+    """A block in which no material is made. The dictionary gets the function that would write the nodes of
+    each requested material, by the material's name."""
+    global _asked
+    _asked = {}
+    try:
+        yield _asked
+    finally:
+        _asked = None
+
 
 def material(name: str, shade: Callable[[Formula], None], *, solid: bool = True) -> Any:
     """The material `name` of this build; `shade` writes its nodes when it is first asked for. A viewport in
     solid shading does not show what is not `solid`."""
+    if _asked is not None:
+        return _asked.setdefault(name, shade)
 
     def make(name):
         material = bpy.data.materials.new(name)
