@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 ARGUMENT_AXES = {"left": ("i", "k"), "right": ("k", "j")}
 BETWEEN = 2.0  # gaps between a result and what stands beside it: a picture is wide, and links need room
-COLUMN_LABELS = 0.7  # of the room for labels of rows: how much those of columns have above a star or under it
-SHARED_LABELS = 0.5  # and how much there is between stars and what they share
+SHARED_LABELS = 0.5  # of the room for labels: how much there is between stars and what they share
 Axis = tuple[np.ndarray, Ruler]
 
 
@@ -67,7 +66,7 @@ def unfolded(product: Product, face: Face, layout: Arranging, hemmed: bool) -> l
         rows, columns = (j, k_ruler), (i, j_ruler)
         origin = _at_end(origin, face.i, j_ruler, down, away)
     else:
-        away += (SHARED_LABELS if shares else COLUMN_LABELS) * layout.row_room(product)
+        away += layout.row_room(product) * (SHARED_LABELS if shares else 1.0)
         origin = _at_end(face.origin, face.i, k_ruler, down, away)
     free = (free_j, down) if along else (down, free_j)
     right = _argument(product, face, second, other, origin, rows, columns, free)

@@ -286,11 +286,14 @@ def _lettered(
 
 
 def _with_clear_chart(p: Plan, made: Film, view: View, aspect: float) -> Film:
-    """The Film with its bars where neither matrices nor labels nor other text are in a view: they were placed
-    for the camera and the text before."""
+    """The Film with its bars where neither matrices, labels, lines nor other text are in a view: they were
+    placed for the camera and the text before."""
     if made.why is None:
         return made
-    drawn = np.concatenate([matrix_outlines(p, view, aspect), outlines(made.lettering, view, aspect)])
+    letters = made.lettering
+    drawn = np.concatenate(
+        [matrix_outlines(p, view, aspect), outlines(letters, view, aspect), lines_of(letters, view, aspect)]
+    )
     written, box = np.concatenate([made.overlay.boxes, made.beside.boxes]), np.array([made.why.box])
     if not under_boxes(box, drawn).any() and not meeting(box, written).any():
         return made
@@ -312,6 +315,13 @@ def outlines(letters: Lettering, view: View, aspect: float) -> np.ndarray:
     corners = [label.position + label.corners() @ axes for label in letters.labels]
     points = (view.project(np.array(corners).reshape(-1, 3)) + 1) / 2 * (aspect, 1.0)
     return points.reshape(-1, 4, 2)
+
+
+def lines_of(letters: Lettering, view: View, aspect: float) -> np.ndarray:
+    """What a view sees of each line, as a quadrilateral without width on the picture in heights of it:
+    (n, 4, 2)."""
+    ends = np.array([(one.start, one.end, one.end, one.start) for one in letters.strokes]).reshape(-1, 3)
+    return ((view.project(ends) + 1) / 2 * (aspect, 1.0)).reshape(-1, 4, 2)
 
 
 def mark_of(label: Label, view: View) -> Mark:

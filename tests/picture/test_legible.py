@@ -3,6 +3,7 @@ at their own matrices; the number of what is lit, which covers nothing that matt
 
 from dataclasses import replace
 
+import matrix_cinema as mc
 import numpy as np
 import pytest
 from colors import contrast, linear, luminance
@@ -14,6 +15,7 @@ from matrix_cinema.picture.why_chart import matrix_outlines
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.boxes import gaps_between, under_boxes
 from matrix_cinema.staging.writing.callout_options import MATTERS, said_of
+from paths import ROOT
 
 PIXELS = 720  # the height of the picture that is looked at; lengths are heights of the frame
 LEAST_TYPE = 13.5  # pixels, of the size of type; laid out for 14.2, before the camera settles
@@ -131,6 +133,15 @@ def test_the_bars_of_a_why_are_clear_where_the_camera_comes_to_rest():
     view = made.shot.view(float(p.timeline.last_frame))
     seen = [matrix_outlines(p, view, WIDE), film.outlines(made.lettering, view, WIDE)]
     assert not under_boxes(np.array([made.why.box]), np.concatenate(seen)).any()
+
+
+def test_no_line_of_a_link_leads_through_the_bars_of_a_why():
+    """In this scene one did, from x to W_K."""
+    path = ROOT / "examples" / "data" / "minilm_layer_5.safetensors"
+    p = plan(mc.load(path, layer=5, head=11, parts=["projections"]).with_beats())
+    made = film.compose(p, WIDE)
+    lines = film.lines_of(made.lettering, made.view, WIDE)
+    assert len(lines) and not under_boxes(np.array([made.why.box]), lines).any()
 
 
 @pytest.mark.parametrize("name", STYLES)

@@ -18,7 +18,7 @@ DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0
 WAYS_BESIDE = {"right": RIGHT, "front": -BACK, "back": BACK}  # by the words of a description
 LABEL_SHARE = 0.25  # the part of a star's room for labels that there is between results side by side
 ROW_LABELS = 0.5  # the part of it that there is between a star and its left argument
-PAGE_LABELS = 0.8  # and that there is on a page
+PAGE_LABELS = 0.8  # and that there is on a page, also above a star
 SEEN_DEPTH = 0.3  # of what leads into the depth: how high it is in pictures, seen a little from above
 TITLE_ROOM = 8.0  # entries between fans that run down, which have titles at their left
 
