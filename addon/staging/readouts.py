@@ -67,7 +67,7 @@ def wanted(p: "Plan") -> list[Plane]:
     if p.scene.camera.view in INSIDE:
         return []
     stars = chosen_stars(p)
-    return named(p) or (stars if turned_away(p, stars) else [])
+    return named(p) or (stars if stars and turned_away(p, stars) else [])
 
 
 def chosen_stars(p: "Plan") -> list[Plane]:

@@ -91,10 +91,10 @@ def test_the_zip_holds_the_extension_and_nothing_else(package):
     names = zipfile.ZipFile(package).namelist()
     top = {name.split("/")[0] for name in names}
     assert top == {"__init__.py", "blender_manifest.toml", "LICENSE", "addon", "examples"}
-    data = {".toml", ".safetensors", ".npz", ".txt", ".json", ".md", ".webp", ".po"}
+    data = {".toml", ".safetensors", ".npz", ".txt", ".json", ".md", ".webp", ".po", ".icc", ".sh"}
     assert {Path(name).suffix for name in names} <= data | {".py", ""}
     assert "examples/data/minilm.safetensors" in names
-    kinds = ("*.py", "*.po", "*.json", "*.toml")
+    kinds = ("*.py", "*.po", "*.json", "*.toml", "*.icc", "*.sh", "*.txt")
     expected = {str(path.relative_to(ROOT)) for kind in kinds for path in (ROOT / "addon").rglob(kind)}
     assert expected <= set(names) and not set(LITTER) & set(names)
 
