@@ -23,7 +23,6 @@ from .capture.pretrained import capture_text
 from .description.device import device_of, kind_and_cards
 from .description.frame_rate import frame_rate
 from .description.scene import Scene
-from .description.schema import scene_schema
 from .description.source import Choice, Source, as_source, open_source, require_file
 from .errors import InputError, require_known
 from .formats.capture_file import Capture, open_capture
@@ -390,6 +389,8 @@ def devices() -> list[str]:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of scene files, for editors: what a file may have, and what each key means."""
+    from .description.schema import scene_schema
+
     maps = list(color_maps())
     fields = ("color_map", "probability_map", "signed_map", "unsigned_map")
     return scene_schema({"style": list(STYLES)} | dict.fromkeys(fields, maps))

@@ -8,7 +8,7 @@ import dataclasses
 from typing import Any
 
 from .option import EVERYTHING
-from .scene import Scene
+from .scene import Scene, fields_of
 
 
 def changes(before: Scene, after: Scene) -> frozenset[str]:
@@ -21,13 +21,13 @@ def differing(before: Any, after: Any, path: str = "") -> dict[str, str]:
     """The fields in which two descriptions differ, such as "light.key.size" -> the word of `option` for
     it."""
     found: dict[str, str] = {}
-    for f in dataclasses.fields(before):
+    for f in fields_of(before).values():
         old, new = getattr(before, f.name), getattr(after, f.name)
         if dataclasses.is_dataclass(old):
             found |= differing(old, new, f"{path}{f.name}.")
         elif isinstance(old, dict) and old.keys() == new.keys():
             for name in old:
                 found |= differing(old[name], new[name], f"{path}{f.name}.{name}.")
-        elif old != new and f.name != "folder":
+        elif old != new:
             found[path + f.name] = f.metadata.get("changes", EVERYTHING)
     return found

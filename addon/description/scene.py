@@ -435,9 +435,7 @@ def to_json(scene: Scene) -> str:
 def to_dict(value: Any) -> dict[str, Any]:
     """A description as plain tables, without the fields that have their defaults."""
     out = {}
-    for f in dataclasses.fields(value):
-        if f.name == "folder":
-            continue
+    for f in fields_of(value).values():
         item = getattr(value, f.name)
         item = item.tolist() if hasattr(item, "tolist") else item  # an array of a description made in Python
         factory: Any = f.default_factory
@@ -521,8 +519,7 @@ def from_dict(cls: Any, data: object, where: str) -> Any:
             f"in Python it is {cls.__name__}(…)"
         )
     hints = _hints(cls)
-    fields = {f.name: f for f in dataclasses.fields(cls) if f.name != "folder"}
-    values = {}
+    fields, values = fields_of(cls), {}
     for key, item in data.items():
         if key not in fields:
             raise InputError(f'{where}: unknown key "{key}"; {nearest(key, fields, "known keys")}')
@@ -536,6 +533,18 @@ def from_dict(cls: Any, data: object, where: str) -> Any:
     return cls(**values)
 
 
+def fields_of(cls: Any) -> dict[str, dataclasses.Field]:
+    """The fields of a dataclass, or of an instance, that stand in a file, by name."""
+    return {f.name: f for f in dataclasses.fields(cls) if f.name != "folder"}
+
+
+def kinds_of(hint: Any) -> list[Any]:
+    """The types that a value may have in a file: of a union, those that a file can say."""
+    if typing.get_origin(hint) not in (types.UnionType, typing.Union):
+        return [hint]
+    return [one for one in typing.get_args(hint) if one not in (types.NoneType, Silent)]
+
+
 @functools.lru_cache
 def _hints(cls):
     return typing.get_type_hints(cls)
@@ -546,8 +555,7 @@ def _convert(hint, item, where):
         return from_dict(hint, item, where)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):  # a list or else a text; or a value or what no file has
-        said = [hint for hint in arguments if hint not in (types.NoneType, Silent)]
-        return _convert(said[-1 if isinstance(item, str) else 0], item, where)
+        return _convert(kinds_of(hint)[-1 if isinstance(item, str) else 0], item, where)
     if hint == Color:
         return _color(item, where)
     if origin is dict:

@@ -5,13 +5,12 @@ words. https://json-schema.org/draft-07
 """
 
 import dataclasses
-import types
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .scene import MOST_BEATS, Beat, Scene
-from .style import Color, Silent
+from .scene import MOST_BEATS, Beat, Scene, fields_of, kinds_of
+from .style import Color
 from .words import words_of
 
 DRAFT = "http://json-schema.org/draft-07/schema#"  # the newest one that editors of TOML know
@@ -31,8 +30,7 @@ def scene_schema(names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 def _table(cls, names):
     """The schema of a dataclass."""
     hints = typing.get_type_hints(cls)
-    fields = [f for f in dataclasses.fields(cls) if f.name != "folder"]
-    properties = {f.name: _field(cls, f, hints[f.name], names) for f in fields}
+    properties = {name: _field(cls, f, hints[name], names) for name, f in fields_of(cls).items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
@@ -44,17 +42,10 @@ def _field(cls, field, hint, names):
     allowed = field.metadata
     if allowed.get("read") and hint is not str:
         hint = hint | str
-    if str in _parts(hint) and (known := names.get(field.name)):
+    if str in kinds_of(hint) and (known := names.get(field.name)):
         return told | {"anyOf": [{"enum": list(known)}, {"type": "string"}]}
-    ways = [one for part in _parts(hint) for one in _ways(part, allowed, names)]
+    ways = [one for part in kinds_of(hint) for one in _ways(part, allowed, names)]
     return told | (ways[0] if len(ways) == 1 else {"anyOf": ways})
-
-
-def _parts(hint):
-    """The types that a value may have in a file."""
-    if hint == Color or typing.get_origin(hint) not in (types.UnionType, typing.Union):
-        return [hint]
-    return [one for one in typing.get_args(hint) if one not in (types.NoneType, Silent)]
 
 
 def _ways(hint, allowed, names):

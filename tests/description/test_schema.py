@@ -9,21 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.description.light import LampOptions
-from matrix_cinema.description.scene import (
-    Animation,
-    Beat,
-    Camera,
-    CaptureOptions,
-    Cards,
-    Layout,
-    Look,
-    MatrixOptions,
-    ProductOptions,
-    Render,
-    Scene,
-    from_dict,
-)  # fmt: skip
-from matrix_cinema.description.style import Style
+from matrix_cinema.description.scene import Beat, MatrixOptions, ProductOptions, Scene, from_dict
 from matrix_cinema.errors import InputError
 from paths import ROOT
 
@@ -32,12 +18,11 @@ VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 # Where in a scene file a table of each class stands.
 PLACES: dict[type, tuple] = {
     Scene: (),
-    CaptureOptions: ("capture",),
     MatrixOptions: ("matrices", "A"),
     ProductOptions: ("products", "A"),
     LampOptions: ("light", "rim"),
     Beat: ("beats", 0),
-} | {one: (one.__name__.lower(),) for one in (Animation, Camera, Cards, Layout, Look, Render, Style)}
+} | {type(f.default): (f.name,) for f in dataclasses.fields(Scene) if dataclasses.is_dataclass(f.default)}
 FIELDS = [(cls, f) for cls in PLACES for f in dataclasses.fields(cls) if f.name != "folder"]
 
 
