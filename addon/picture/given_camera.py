@@ -29,6 +29,7 @@ from .film import (
     Film,
     OverlayOptions,
     cost_of_type,
+    lines_of,
     outlines,
     stands,
     with_earlier,
@@ -57,7 +58,8 @@ def seen_through(
     kept = replace(begun, phases=tuple(phases))
     made = Film(kept, last, view, written, (), beside=side, through=through)
     if len(sheet.quads):
-        outlined = np.concatenate([sheet.quads, outlines(last, view, aspect)])
+        letters = outlines(last, view, aspect), lines_of(last, view, aspect)
+        outlined = np.concatenate([sheet.quads, *letters])
         boxes = np.concatenate([written.boxes.reshape(-1, 4), side.boxes])
         made = replace(made, why=last_chart(p, aspect, outlined, boxes))
     return drawing_of(p, with_earlier(p, made, aspect, layout) if moves else made, aspect, lit)

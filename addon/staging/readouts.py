@@ -67,7 +67,7 @@ def wanted(p: "Plan") -> list[Plane]:
     if p.scene.camera.view in INSIDE:
         return []
     stars = chosen_stars(p)
-    return named(p) or (stars if stars and turned_away(p, stars) else [])
+    return named(p) or (stars if turned_away(p, stars) else [])
 
 
 def chosen_stars(p: "Plan") -> list[Plane]:
@@ -88,6 +88,8 @@ def turned_away(p: "Plan", stars: Sequence[Plane], sight: np.ndarray | None = No
     """Whether a star faces the camera too little to be read, or is covered. The camera is that of the
     description, or one whose `sight` (3, 3) projects points to its picture."""
     planes = p.arrangement.seen
+    if not stars:  # perhaps nothing is in the picture
+        return False
     seen = SeenPlanes(planes, sight_of(p) if sight is None else sight)
     return any(
         seen.facing[planes.index(star)] < FRONTAL or seen.part_uncovered(planes.index(star)) < UNCOVERED

@@ -8,7 +8,7 @@ from from_tables import planned_from
 from made_examples import composed, planned
 from matrix_cinema.picture.figure_panel import given_panel
 from matrix_cinema.picture.figure_type import page_type
-from matrix_cinema.picture.film import outlines
+from matrix_cinema.picture.film import lines_of, outlines
 from matrix_cinema.picture.given_camera import seen_through
 from matrix_cinema.staging.camera.framing import Optics, axes, direction_at, nearest, view_from
 from matrix_cinema.staging.writing.boxes import clashes, meeting, under_boxes
@@ -94,6 +94,14 @@ def test_a_camera_that_looks_away_has_no_labels_and_its_title_all_the_same(head)
     assert "A head" in [text.text for text in drawing.overlay.texts]
 
 
+def test_a_scene_in_which_nothing_is_drawn_has_its_title():
+    hidden = {"expression": "Q", "title": "Nothing", "animation": {"hide_inputs": True}}
+    hidden["matrices"] = {"Q": {"init": "gaussian", "shape": [2, 3]}}
+    drawing = seen_through(planned_from(hidden), composed("attention_head").shot.view, ASPECT, 1.0)
+    assert not drawing.labels[0].lettering.labels and not drawing.readouts
+    assert "Nothing" in [text.text for text in drawing.overlay.texts]
+
+
 def test_a_moving_camera_has_labels_for_each_phase(head):
     p = planned_from(HEAD | {"beats": "auto"})
     stands, turned = camera(p, 60, 20, 0.15), camera(p, 50, -60, 0.15)
@@ -110,7 +118,7 @@ def test_in_a_film_of_beats_labels_keep_off_the_bars_of_a_why():
     drawing = seen_through(planned("attention_head"), through, ASPECT, 1.0, moves=True)
     for chart in drawing.charts:
         during = [one for one in drawing.labels if chart.during(one.phase.start, one.phase.end)]
-        drawn = [outlines(one.lettering, one.view, ASPECT) for one in during]
+        drawn = [of(one.lettering, one.view, ASPECT) for one in during for of in (outlines, lines_of)]
         assert during and not under_boxes(np.array([chart.box]), np.concatenate(drawn)).any()
 
 
